@@ -1,0 +1,46 @@
+// Rules: what is true of every event ever, whatever today's policy says. Numbered in
+// docs/accounting.md. One text, asked three times: decide() refuses by it, replay stops at it, and
+// the auditor reports it.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "engine/event.h"
+#include "engine/refusal.h"
+#include "engine/view.h"
+
+namespace lumbung::engine {
+
+/// An event that breaks a rule, named so that a reader of the journal finds the place.
+struct Violation {
+  int invariant = 0;       // n of "In" in docs/accounting.md
+  std::string_view field;  // the column at fault, by the names of docs/journal-format.md
+  Refusal refusal;         // what a request for such an event is told
+};
+
+using Finding = std::optional<Violation>;
+
+/// The entry alone: leg count, amounts, metadata.
+Finding shape_violation(const Entry& entry);
+
+/// The entry against the accounts: they exist, take postings, keep whole rupiah where they must, and
+/// the sides balance per currency (I1).
+Finding accounts_violation(const Book& book, const Entry& entry);
+
+/// Floors and ceilings after the entry (I4). `hold` is the hold that it settles, of which `taken` is
+/// used and, with `release_rest`, the rest set free.
+Finding funds_violation(const Book& book, const Entry& entry, const Hold* hold = nullptr,
+                        Amount taken = {}, bool release_rest = false);
+
+/// How much of the hold an entry uses: what it takes from the held account.
+Int128 taken_by(const Book& book, const Entry& entry, AccountHandle account);
+
+/// The body of an event against the book it is about to be applied to: every rule above and those of
+/// the other kinds. In order of precedence of refusal.def within the body.
+Finding body_violation(const View& view, const EventBody& body);
+
+/// The whole event: sequence (I2), record time, booking date in the open day (I7), principal, body.
+Finding event_violation(const View& view, const Event& event);
+
+}  // namespace lumbung::engine
