@@ -19,6 +19,17 @@ struct Date {
   friend auto operator<=>(const Date&, const Date&) = default;
 };
 
+/// The years that ISO 8601 and RFC 3339 write with four digits; every date and month that is taken
+/// apart or written must lie in them.
+inline constexpr int kYearMin = 1;
+inline constexpr int kYearMax = 9999;
+inline constexpr Date kDateMin{-719'162};   ///< 0001-01-01
+inline constexpr Date kDateMax{2'932'896};  ///< 9999-12-31
+
+constexpr bool in_range(Date date) {
+  return kDateMin <= date && date <= kDateMax;
+}
+
 struct YearMonthDay {
   int year;
   int month;  ///< 1 to 12
@@ -27,24 +38,25 @@ struct YearMonthDay {
   friend bool operator==(const YearMonthDay&, const YearMonthDay&) = default;
 };
 
+/// REQUIRES: kYearMin <= year <= kYearMax, here and below.
 bool is_leap(int year);
 
 /// REQUIRES: 1 <= month <= 12.
 int days_in_month(int year, int month);
 
-/// Whether the three name a day of the years 1 to 9999, the years that ISO 8601 can write.
+/// Whether the three name a day of the years kYearMin to kYearMax.
 bool valid(YearMonthDay ymd);
 
 /// REQUIRES: valid(ymd).
 Date date_of(YearMonthDay ymd);
 
-/// Right for every Date, also outside the years that `valid` takes.
+/// REQUIRES: in_range(date), here and wherever a date is taken apart.
 YearMonthDay ymd_of(Date date);
 
 /// Reads exactly "YYYY-MM-DD" with a day that exists in the years 1900 to 2999; else nullopt.
 std::optional<Date> parse_date(std::string_view text);
 
-/// "YYYY-MM-DD". REQUIRES: a day of the years 1 to 9999.
+/// "YYYY-MM-DD".
 std::string format_date(Date date);
 
 /// ISO 8601 day of the week: 1 = Monday to 7 = Sunday.
@@ -74,7 +86,7 @@ Date last_day(Month month);
 /// Reads exactly "YYYY-MM" in the years 1900 to 2999; else nullopt.
 std::optional<Month> parse_month(std::string_view text);
 
-/// "YYYY-MM". REQUIRES: a month of the years 1 to 9999.
+/// "YYYY-MM".
 std::string format_month(Month month);
 
 /// The day that falls due `months` after the month of the reference: the anchor day, or the
@@ -119,7 +131,8 @@ inline constexpr std::uint8_t kSaturdayAndSunday = 0b1100000;
 
 /// One version of a calendar: holidays and the weekend. Holidays change by decree during the year,
 /// so the table is data that the caller passes in; the engine knows none. Immutable; any thread.
-struct Holidays {
+class Holidays {
+ public:
   Holidays() = default;
 
   /// Dates in any order; repeats and holidays on a weekend are harmless.
@@ -147,7 +160,7 @@ struct Timestamp {
 };
 
 /// RFC 3339 in UTC with six fraction digits: "2026-01-31T09:15:00.000000Z".
-/// REQUIRES: a moment of the years 1 to 9999.
+/// REQUIRES: a moment of the years kYearMin to kYearMax.
 std::string format_timestamp(Timestamp timestamp);
 
 /// Reads RFC 3339 of the years 1900 to 2999 with 'Z' or a numeric offset and up to six fraction

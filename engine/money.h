@@ -65,6 +65,11 @@ enum class Rounding : std::uint8_t {
   kCeiling,   ///< toward plus infinity: -2.9 → -2
 };
 
+/// The rule itself, for a quotient that was cut toward zero and is not exact: whether it moves one
+/// unit away from zero. `odd` and `negative` describe the cut quotient (negative also when it was
+/// cut to zero from below); `dropped` is how the part cut off compares with half a unit.
+bool rounds_away(Rounding rounding, bool negative, bool odd, std::strong_ordering dropped);
+
 /// numerator / denominator, exact and then rounded once; nullopt when the result leaves 128 bits,
 /// which only the smallest Int128 over -1 does.
 /// REQUIRES: denominator != 0.
