@@ -1,0 +1,553 @@
+#include "api/json.h"
+
+#include <algorithm>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+// Every result of the library is asked for its error; nothing of it may throw.
+#define SIMDJSON_EXCEPTIONS 0
+#include <simdjson.h>
+
+namespace lumbung::api::json {
+
+namespace ondemand = simdjson::ondemand;
+
+namespace {
+
+constexpr std::size_t kNoIndex = std::numeric_limits<std::size_t>::max();
+/// Of a name that the caller chose, this much is repeated in an error's pointer.
+constexpr std::size_t kPointerNameMax = 64;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::size_t digits_from(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_digit(text[at])) ++at;
+  return at;
+}
+
+/// RFC 8259 section 6: the length of the int part with its sign; 0 when there is none.
+std::size_t integer_length(std::string_view text) {
+  const std::size_t first = text.starts_with('-') ? 1 : 0;
+  if (first == text.size() || !is_digit(text[first])) return 0;
+  return text[first] == '0' ? first + 1 : digits_from(text, first);
+}
+
+/// RFC 8259 section 6: number = [ minus ] int [ frac ] [ exp ].
+bool is_number(std::string_view text) {
+  std::size_t at = integer_length(text);
+  if (at == 0) return false;
+  if (at < text.size() && text[at] == '.') {
+    const std::size_t end = digits_from(text, at + 1);
+    if (end == at + 1) return false;
+    at = end;
+  }
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    ++at;
+    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+    const std::size_t end = digits_from(text, at);
+    if (end == at) return false;
+    at = end;
+  }
+  return at == text.size();
+}
+
+/// Whether the text is a number or one of the three names.
+bool is_bare_scalar(std::string_view text) {
+  return is_number(text) || text == "true" || text == "false" || text == "null";
+}
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+std::string_view trim_right(std::string_view text) {
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  return trim_right(text);
+}
+
+Type type_of(char first) {
+  switch (first) {
+    case '{':
+      return Type::kObject;
+    case '[':
+      return Type::kArray;
+    case '"':
+      return Type::kString;
+    case 't':
+    case 'f':
+      return Type::kBoolean;
+    case 'n':
+      return Type::kNull;
+    default:
+      return Type::kNumber;  // or nothing at all, which the number grammar then says
+  }
+}
+
+/// By Type.
+constexpr std::string_view kNouns[] = {"an object", "an array",      "a string",
+                                       "a number",  "true or false", "null"};
+std::string_view noun(Type type) {
+  return kNouns[static_cast<std::size_t>(type)];
+}
+
+/// RFC 6901 section 3: '~' is "~0", '/' is "~1". A long name is cut at a character.
+void append_pointer_name(std::string& pointer, std::string_view name) {
+  const bool cut = name.size() > kPointerNameMax;
+  std::size_t length = std::min(name.size(), kPointerNameMax);
+  while (cut && length > 0 && (static_cast<unsigned char>(name[length]) & 0xC0) == 0x80) --length;
+  for (const char c : name.substr(0, length)) {
+    if (c == '~') {
+      pointer += "~0";
+    } else if (c == '/') {
+      pointer += "~1";
+    } else {
+      pointer += c;
+    }
+  }
+  if (cut) pointer += "...";
+}
+
+/// The table index of a name; `hint` is tried first, since callers mostly keep the table's order.
+std::size_t find_field(Fields fields, std::string_view name, std::size_t hint) {
+  if (hint < fields.size() && fields[hint].name == name) return hint;
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    if (fields[i].name == name) return i;
+  return kNoIndex;
+}
+
+}  // namespace
+
+std::string_view name(Code code) {
+  static constexpr std::string_view kNames[] = {
+      "malformed_json",  "too_deep",      "wrong_type", "unknown_field",
+      "duplicate_field", "missing_field", "too_many",   "bad_value"};
+  return kNames[static_cast<std::size_t>(code)];
+}
+
+bool Charset::holds(std::string_view utf8) const {
+  for (std::size_t i = 0; i < utf8.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(utf8[i]);
+    if (byte < 0x80) {
+      if ((bits_[byte / 64] >> (byte % 64) & 1) == 0) return false;
+    } else if (!beyond_ascii_) {
+      return false;
+    } else if (byte == 0xC2 && static_cast<unsigned char>(utf8[i + 1]) < 0xA0) {
+      return false;  // U+0080 to U+009F
+    }
+  }
+  return true;
+}
+
+namespace detail {
+
+/// The state of one walk, and the buffers that outlive it.
+struct Walk {
+  ondemand::parser parser;
+  ondemand::document document;
+  std::unique_ptr<char[]> text;  ///< the document and the padding that the library reads over
+  std::size_t capacity = 0;
+  std::vector<Error> errors;
+  std::size_t depth = 0;
+  bool stopped = false;  ///< malformed, too deep, too many elements, or kErrorsMax errors
+
+  bool record(Code code, std::string pointer, std::string sentence) {
+    if (stopped) return false;
+    errors.push_back({code, std::move(pointer), std::move(sentence)});
+    if (errors.size() == kErrorsMax) stopped = true;
+    return false;
+  }
+
+  bool malformed(const Value& at, std::string_view why) {
+    report(at, Code::kMalformed, "not well-formed JSON: " + std::string(why));
+    stopped = true;
+    return false;
+  }
+  bool malformed(const Value& at, simdjson::error_code error) {
+    return malformed(at, simdjson::error_message(error));
+  }
+
+  bool report(const Value& value, Code code, std::string sentence) {
+    return record(code, pointer(value), std::move(sentence));
+  }
+
+  static std::string pointer(const Value& value) {
+    if (value.parent_ == nullptr) return {};
+    std::string path = pointer(*value.parent_) + '/';
+    if (value.index_ == kNoIndex) {
+      append_pointer_name(path, value.key_);
+    } else {
+      path += std::to_string(value.index_);
+    }
+    return path;
+  }
+
+  static ondemand::value& node(const Value& value) {
+    return *static_cast<ondemand::value*>(value.node_);
+  }
+
+  /// The text of a number, true, false or null, up to the next token of the document.
+  static std::string_view token(const Value& value) {
+    return trim_right(node(value).raw_json_token());
+  }
+
+  bool enter(const Value& at) {
+    if (depth == kDepthMax) {
+      report(at, Code::kTooDeep,
+             "more than " + std::to_string(kDepthMax) + " levels of objects and arrays");
+      stopped = true;
+      return false;
+    }
+    ++depth;
+    return true;
+  }
+
+  /// Calls the callback for one value and sees that the value has been walked to its end.
+  template <class On>
+  bool visit(Value& value, std::size_t place, const On& on) {
+    const std::size_t errors_before = errors.size();
+    if (on(place, value)) return value.read_ || value.skip();
+    if (errors.size() == errors_before) value.fail("the value is not accepted");
+    return false;
+  }
+
+  /// REQUIRES: `object` has just been opened at `at`.
+  bool object(ondemand::object& object, const Value& at, Fields fields, const OnField& on_field) {
+    if (!enter(at)) return false;
+    bool good = true;
+    std::uint64_t seen = 0;
+    std::size_t hint = 0;
+    for (auto item : object) {
+      ondemand::field member;
+      std::string_view key;
+      if (const auto error = std::move(item).get(member)) return malformed(at, error);
+      if (const auto error = member.unescaped_key().get(key)) return malformed(at, error);
+      ondemand::value child = member.value();
+      Value value(*this, &child, &at, key, kNoIndex);
+      const std::size_t place = find_field(fields, key, hint);
+      if (place == kNoIndex) {
+        good = value.fail("there is no such field here", Code::kUnknownField);
+      } else if ((seen >> place & 1) != 0) {
+        good = value.fail("the field stands here twice", Code::kDuplicateField);
+      } else {
+        seen |= std::uint64_t{1} << place;
+        hint = place + 1;
+        good &= visit(value, place, on_field);
+      }
+      if (stopped) return false;
+    }
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (fields[i].required && (seen >> i & 1) == 0) {
+        const Value missing(*this, nullptr, &at, fields[i].name, kNoIndex);
+        good = report(missing, Code::kMissingField, "the field is required");
+      }
+    }
+    --depth;
+    return good;
+  }
+
+  /// REQUIRES: `array` has just been opened at `at`.
+  bool array(ondemand::array& array, const Value& at, std::size_t min_count, std::size_t max_count,
+             const OnElement& on_element) {
+    if (!enter(at)) return false;
+    bool good = true;
+    std::size_t count = 0;
+    for (auto item : array) {
+      ondemand::value child;
+      if (const auto error = std::move(item).get(child)) return malformed(at, error);
+      if (count == max_count) {
+        report(at, Code::kTooMany, "more than " + std::to_string(max_count) + " elements");
+        stopped = true;
+        return false;
+      }
+      Value value(*this, &child, &at, {}, count);
+      good &= visit(value, count, on_element);
+      if (stopped) return false;
+      ++count;
+    }
+    if (count < min_count)
+      good = report(
+          at, Code::kBadValue,
+          "fewer than " + std::to_string(min_count) + (min_count == 1 ? " element" : " elements"));
+    --depth;
+    return good;
+  }
+
+  /// Walks any value. An object's names may repeat here: RFC 8259 section 4 only advises against.
+  bool any(ondemand::value& child, const Value& at) {
+    const std::string_view raw = child.raw_json_token();
+    switch (type_of(raw.front())) {
+      case Type::kObject: {
+        ondemand::object members;
+        if (const auto error = child.get_object().get(members)) return malformed(at, error);
+        return any_object(members, at);
+      }
+      case Type::kArray: {
+        ondemand::array elements;
+        if (const auto error = child.get_array().get(elements)) return malformed(at, error);
+        return any_array(elements, at);
+      }
+      case Type::kString: {
+        std::string_view ignored;
+        if (const auto error = child.get_string().get(ignored)) return malformed(at, error);
+        return true;
+      }
+      default:
+        return is_bare_scalar(trim_right(raw)) || malformed(at, "a value is not one of JSON's");
+    }
+  }
+
+  bool any_object(ondemand::object& object, const Value& at) {
+    if (!enter(at)) return false;
+    for (auto item : object) {
+      ondemand::field member;
+      std::string_view key;
+      if (const auto error = std::move(item).get(member)) return malformed(at, error);
+      if (const auto error = member.unescaped_key().get(key)) return malformed(at, error);
+      ondemand::value child = member.value();
+      if (!any(child, Value(*this, &child, &at, key, kNoIndex))) return false;
+    }
+    --depth;
+    return true;
+  }
+
+  bool any_array(ondemand::array& array, const Value& at) {
+    if (!enter(at)) return false;
+    std::size_t index = 0;
+    for (auto item : array) {
+      ondemand::value child;
+      if (const auto error = std::move(item).get(child)) return malformed(at, error);
+      if (!any(child, Value(*this, &child, &at, {}, index++))) return false;
+    }
+    --depth;
+    return true;
+  }
+
+  Value root() { return {*this, nullptr, nullptr, {}, kNoIndex}; }
+
+  /// Copies the text to where it can be overread, and indexes it: UTF-8 and the strings' ends are
+  /// checked here, for the whole text.
+  bool open(std::string_view json) {
+    errors.clear();
+    depth = 0;
+    stopped = false;
+    if (json.starts_with(kByteOrderMark)) return malformed(root(), "a byte order mark");
+    if (capacity < json.size() + simdjson::SIMDJSON_PADDING) {
+      capacity = json.size() + simdjson::SIMDJSON_PADDING;
+      text = std::make_unique_for_overwrite<char[]>(capacity);
+    }
+    if (!json.empty()) std::memcpy(text.get(), json.data(), json.size());
+    std::memset(text.get() + json.size(), 0, simdjson::SIMDJSON_PADDING);
+    if (const auto error = parser.iterate(text.get(), json.size(), capacity).get(document))
+      return malformed(root(), error);
+    return true;
+  }
+
+  /// The outermost value has been walked: nothing may follow it.
+  bool at_end() {
+    const char* ignored;
+    if (document.current_location().get(ignored) == simdjson::OUT_OF_BOUNDS) return true;
+    return malformed(root(), "something follows the end");
+  }
+
+  template <class T>
+  bool integer(Value& value, T& out, T min, T max) {
+    if (!value.wants(Type::kNumber)) return false;
+    const std::string_view digits = token(value);
+    if (integer_length(digits) != digits.size() || digits == "-0")
+      return value.fail("a whole number in plain digits is wanted");
+    T number{};
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc{} || end != digits.data() + digits.size() || number < min ||
+        number > max)
+      return value.fail("the number lies outside " + std::to_string(min) + " to " +
+                        std::to_string(max));
+    out = number;
+    return true;
+  }
+};
+
+}  // namespace detail
+
+using detail::Walk;
+
+Type Value::type() const {
+  return type_of(Walk::node(*this).raw_json_token().front());
+}
+
+bool Value::wants(Type wanted) {
+  read_ = true;
+  const Type found = type();
+  if (found != Type::kObject && found != Type::kArray && found != Type::kString &&
+      !is_bare_scalar(Walk::token(*this)))
+    return walk_.malformed(*this, "a value is not one of JSON's");
+  if (found == wanted) return true;
+  return fail(std::string(noun(wanted)).append(" is wanted, not ").append(noun(found)),
+              Code::kWrongType);
+}
+
+bool Value::unescaped(std::string_view& out) {
+  if (!wants(Type::kString)) return false;
+  if (const auto error = Walk::node(*this).get_string().get(out))
+    return walk_.malformed(*this, error);
+  return true;
+}
+
+bool Value::string(std::string_view& out) {
+  static constexpr Charset kText = Charset::text();
+  std::string_view found;
+  if (!unescaped(found)) return false;
+  if (!kText.holds(found)) return fail("control characters are not accepted");
+  out = found;
+  return true;
+}
+
+bool Value::text(std::string_view& out, const TextRule& rule) {
+  std::string_view found;
+  if (!unescaped(found)) return false;
+  if (found.size() < rule.min_bytes || found.size() > rule.max_bytes)
+    return fail("the text must have " + std::to_string(rule.min_bytes) + " to " +
+                std::to_string(rule.max_bytes) + " bytes");
+  if (!rule.characters.holds(found)) return fail("the text has a character that is not accepted");
+  out = found;
+  return true;
+}
+
+bool Value::integer(std::int64_t& out, std::int64_t min, std::int64_t max) {
+  return walk_.integer(*this, out, min, max);
+}
+
+bool Value::integer(std::uint64_t& out, std::uint64_t min, std::uint64_t max) {
+  return walk_.integer(*this, out, min, max);
+}
+
+bool Value::boolean(bool& out) {
+  if (!wants(Type::kBoolean)) return false;
+  out = Walk::token(*this) == "true";
+  return true;
+}
+
+bool Value::null() {
+  return wants(Type::kNull);
+}
+
+bool Value::object(Fields fields, OnField on_field) {
+  if (!wants(Type::kObject)) return false;
+  ondemand::object members;
+  if (const auto error = Walk::node(*this).get_object().get(members))
+    return walk_.malformed(*this, error);
+  return walk_.object(members, *this, fields, on_field);
+}
+
+bool Value::array(std::size_t min_count, std::size_t max_count, OnElement on_element) {
+  if (!wants(Type::kArray)) return false;
+  ondemand::array elements;
+  if (const auto error = Walk::node(*this).get_array().get(elements))
+    return walk_.malformed(*this, error);
+  return walk_.array(elements, *this, min_count, max_count, on_element);
+}
+
+bool Value::skip() {
+  read_ = true;
+  return walk_.any(Walk::node(*this), *this);
+}
+
+bool Value::fail(std::string detail, Code code) {
+  read_ = true;
+  return walk_.report(*this, code, std::move(detail));
+}
+
+Parser::Parser() : walk_(std::make_unique<Walk>()) {}
+Parser::~Parser() = default;
+
+std::vector<Error> Parser::object(std::string_view json, Fields fields, OnField on_field) {
+  Walk& walk = *walk_;
+  if (!walk.open(json)) return std::move(walk.errors);
+  const Value root = walk.root();
+  ondemand::object members;
+  const auto error = walk.document.get_object().get(members);
+  if (error == simdjson::INCORRECT_TYPE) {
+    walk.report(root, Code::kWrongType, "an object is wanted");
+  } else if (error) {
+    walk.malformed(root, error);
+  } else if (walk.object(members, root, fields, on_field)) {
+    walk.at_end();
+  }
+  return std::move(walk.errors);
+}
+
+std::vector<Error> Parser::array(std::string_view json, std::size_t min_count,
+                                 std::size_t max_count, OnElement on_element) {
+  Walk& walk = *walk_;
+  if (!walk.open(json)) return std::move(walk.errors);
+  const Value root = walk.root();
+  ondemand::array elements;
+  const auto error = walk.document.get_array().get(elements);
+  if (error == simdjson::INCORRECT_TYPE) {
+    walk.report(root, Code::kWrongType, "an array is wanted");
+  } else if (error) {
+    walk.malformed(root, error);
+  } else if (walk.array(elements, root, min_count, max_count, on_element)) {
+    walk.at_end();
+  }
+  return std::move(walk.errors);
+}
+
+bool Parser::validate(std::string_view json) {
+  Walk& walk = *walk_;
+  if (!walk.open(json)) return false;
+  const Value root = walk.root();
+  const std::string_view text = trim(json);
+  switch (type_of(text.front())) {  // not empty: the library has found a token in it
+    case Type::kObject: {
+      ondemand::object members;
+      return !walk.document.get_object().get(members) && walk.any_object(members, root) &&
+             walk.at_end();
+    }
+    case Type::kArray: {
+      ondemand::array elements;
+      return !walk.document.get_array().get(elements) && walk.any_array(elements, root) &&
+             walk.at_end();
+    }
+    case Type::kString: {
+      std::string_view ignored;
+      return !walk.document.get_string().get(ignored) && walk.at_end();
+    }
+    default:
+      return is_bare_scalar(text);
+  }
+}
+
+void Writer::quote(std::string_view text) {
+  static constexpr std::string_view kEscaped = "\"\\\n\r\t";
+  static constexpr std::string_view kShortForms = "\"\\nrt";
+  static constexpr char kHex[] = "0123456789abcdef";
+  out_ += '"';
+  std::size_t plain = 0;  // where the characters begin that need no escape
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out_.append(text, plain, i - plain);
+    plain = i + 1;
+    if (const std::size_t short_form = kEscaped.find(text[i]); short_form != kEscaped.npos) {
+      out_ += '\\';
+      out_ += kShortForms[short_form];
+    } else {
+      out_ += "\\u00";
+      out_ += kHex[c >> 4];
+      out_ += kHex[c & 15];
+    }
+  }
+  out_.append(text, plain, text.size() - plain);
+  out_ += '"';
+}
+
+}  // namespace lumbung::api::json

@@ -173,6 +173,11 @@ class Value {
         std::size_t index)
       : walk_(walk), node_(node), parent_(parent), key_(key), index_(index) {}
 
+  /// Marks the value as read; an error unless it is a well-formed value of that type.
+  bool wants(Type wanted);
+  /// A string of any characters.
+  bool unescaped(std::string_view& out);
+
   detail::Walk& walk_;
   void* node_;            ///< the library's value, on the stack of the walk
   const Value* parent_;   ///< null for the document itself
