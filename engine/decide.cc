@@ -7,7 +7,9 @@ namespace {
 
 using enum RefusalCode;
 
-Param date_param(Date date) { return {ParamKind::kDate, date.days}; }
+Param date_param(Date date) {
+  return {ParamKind::kDate, date.days};
+}
 
 /// A caller who names the booking date insists on it: only the open day books.
 std::optional<Refusal> booking_date_refusal(const Book& book, const std::optional<Date>& date) {
@@ -34,6 +36,24 @@ std::optional<Refusal> dates_refusal(const Book& book, const Policy& policy,
   return value_date_refusal(book, policy, value_date);
 }
 
+/// What can be said of a reversal without its target.
+std::optional<Refusal> reversal_shape_refusal(const ReverseEntry& command) {
+  std::size_t legs = 0;
+  std::optional<Refusal> out_of_range;
+  for (std::size_t i = 0; i < command.amounts.size(); ++i) {
+    const Amount amount = command.amounts[i];
+    if (amount.minor != 0) ++legs;
+    if (!out_of_range && (amount.minor < 0 || amount.minor > kAmountMax)) {
+      out_of_range =
+          Refusal(amount_out_of_range, Param{ParamKind::kLeg, static_cast<std::int64_t>(i)});
+    }
+  }
+  if (!command.amounts.empty() && legs < 2) return Refusal(too_few_legs);
+  if (out_of_range) return out_of_range;
+  if (!is_metadata(command.metadata)) return Refusal(metadata_invalid);
+  return std::nullopt;
+}
+
 /// An entry whose value date is the day it is booked on has no value date of its own: equal facts
 /// are equal bytes.
 void normalise_value_date(const Book& book, Entry& entry) {
@@ -50,7 +70,8 @@ Result<EventBody> unless_violated(const View& view, EventBody body) {
 Result<EventBody> decide_body(const View& view, const Policy& policy, const PostEntry& command) {
   const Book& book = view.book();
   if (auto v = shape_violation(command.entry)) return v->refusal;
-  if (auto r = dates_refusal(book, policy, command.booking_date, command.entry.value_date)) return *r;
+  if (auto r = dates_refusal(book, policy, command.booking_date, command.entry.value_date))
+    return *r;
   if (auto v = accounts_violation(book, command.entry)) return v->refusal;
   if (auto v = funds_violation(book, command.entry)) return v->refusal;
   EntryPosted posted{command.entry};
@@ -60,6 +81,7 @@ Result<EventBody> decide_body(const View& view, const Policy& policy, const Post
 
 Result<EventBody> decide_body(const View& view, const Policy& policy, const ReverseEntry& command) {
   const Book& book = view.book();
+  if (auto r = reversal_shape_refusal(command)) return *r;
   if (auto r = dates_refusal(book, policy, command.booking_date, command.value_date)) return *r;
   const Refusal unknown(entry_unknown,
                         Param{ParamKind::kEvent, static_cast<std::int64_t>(command.target.value)});
@@ -67,6 +89,9 @@ Result<EventBody> decide_body(const View& view, const Policy& policy, const Reve
   const auto target = view.event(command.target);
   const Entry* entry = target ? entry_of(target->body) : nullptr;
   if (entry == nullptr) return unknown;
+  if (std::holds_alternative<EntryReversed>(target->body)) {
+    return Refusal(not_reversible, unknown.params[0]);
+  }
   if (!command.amounts.empty() && command.amounts.size() != entry->legs.size()) {
     return Refusal(reversal_legs_mismatch);
   }
@@ -76,7 +101,7 @@ Result<EventBody> decide_body(const View& view, const Policy& policy, const Reve
     const std::int64_t taken = before != nullptr && i < before->taken.size() ? before->taken[i] : 0;
     const std::int64_t remains = entry->legs[i].amount.minor - taken;
     const std::int64_t wanted = command.amounts.empty() ? remains : command.amounts[i].minor;
-    if (wanted < 0 || wanted > remains) {
+    if (wanted > remains) {
       return Refusal(reversal_exceeds, Param{ParamKind::kLeg, static_cast<std::int64_t>(i)},
                      Param{ParamKind::kAvailable, remains});
     }
@@ -95,7 +120,8 @@ Result<EventBody> decide_body(const View& view, const Policy& policy, const Reve
 Result<EventBody> decide_body(const View& view, const Policy& policy, const SettleHold& command) {
   const Book& book = view.book();
   if (auto v = shape_violation(command.entry)) return v->refusal;
-  if (auto r = dates_refusal(book, policy, command.booking_date, command.entry.value_date)) return *r;
+  if (auto r = dates_refusal(book, policy, command.booking_date, command.entry.value_date))
+    return *r;
   HoldSettled settled{.hold = command.hold,
                       .taken = {},
                       .release_rest = command.release_rest,
@@ -112,10 +138,11 @@ Result<EventBody> decide_body(const View& view, const Policy& policy, const Sett
 }
 
 Result<EventBody> decide_body(const View& view, const Policy& policy, const CloseDay& command) {
+  if (auto v = body_violation(view, command)) return v->refusal;
   if (command.next - command.date > policy.next_day_gap_days) {
     return Refusal(next_day_invalid, date_param(command.next));
   }
-  return unless_violated(view, EventBody(command));
+  return EventBody(command);
 }
 
 /// The other kinds happen as they were asked.

@@ -37,9 +37,17 @@ std::optional<std::int64_t> Refusal::param(ParamKind kind) const {
   return std::nullopt;
 }
 
-std::string_view name_of(RefusalCode code) { return row_of(code).name; }
+std::string_view name_of(RefusalCode code) {
+  return row_of(code).name;
+}
 
-std::string_view sentence_of(RefusalCode code) { return row_of(code).sentence; }
+std::string_view sentence_of(RefusalCode code) {
+  return row_of(code).sentence;
+}
+
+bool precedes(RefusalCode a, RefusalCode b) {
+  return &row_of(a) < &row_of(b);
+}
 
 std::optional<RefusalCode> refusal_of_number(std::uint8_t number) {
   const Row* row = find_row(number);

@@ -56,6 +56,8 @@ struct Refusal {
 std::string_view name_of(RefusalCode code);
 /// One English sentence for people; the client has its own words by code.
 std::string_view sentence_of(RefusalCode code);
+/// Whether a request that both apply to is told `a`: its row stands before that of `b`.
+bool precedes(RefusalCode a, RefusalCode b);
 /// nullopt for a number that no row has.
 std::optional<RefusalCode> refusal_of_number(std::uint8_t number);
 

@@ -8,7 +8,9 @@ namespace {
 
 using enum RefusalCode;
 
-std::int64_t number_of(AccountHandle h) { return static_cast<std::int64_t>(h.value); }
+std::int64_t number_of(AccountHandle h) {
+  return static_cast<std::int64_t>(h.value);
+}
 
 /// A parameter is 64 bits; a balance beyond says only that it is beyond.
 std::int64_t clamp(Int128 value) {
@@ -26,18 +28,15 @@ bool is_metadata_name(std::string_view name) {
   });
 }
 
-bool is_metadata(const Metadata& metadata) {
-  if (metadata.size() > kMetadataMax) return false;
-  for (std::size_t i = 0; i < metadata.size(); ++i) {
-    if (!is_metadata_name(metadata[i].name)) return false;
-    if (i > 0 && metadata[i - 1].name >= metadata[i].name) return false;
-    const auto* text = std::get_if<std::string>(&metadata[i].value);
-    if (text != nullptr && !is_reference(*text)) return false;
-  }
-  return true;
+bool is_amount(Amount amount) {
+  return amount.minor > 0 && amount.minor <= kAmountMax;
 }
 
-bool is_amount(Amount amount) { return amount.minor > 0 && amount.minor <= kAmountMax; }
+/// Of what is wrong in several legs the first in the order of refusal.def is told; of equals the
+/// earlier leg.
+void keep_first(Finding& first, const Finding& next) {
+  if (next && (!first || precedes(next->refusal.code, first->refusal.code))) first = next;
+}
 
 /// What an account may do now; `leg` names the posting that wants it.
 Finding usable_violation(const Book& book, AccountHandle h, std::int64_t leg) {
@@ -91,10 +90,10 @@ Finding limits_violation(const Book& book, AccountHandle h, Int128 change, Int12
     }
   }
   if (change > 0 && line.ceiling != Account::kNoCeiling && line.posted() + change > line.ceiling) {
-    return Violation{4, "amount",
-                     Refusal(ceiling_exceeded, Param{ParamKind::kAccount, number_of(h)},
-                             Param{ParamKind::kAmount, clamp(change)},
-                             Param{ParamKind::kLimit, line.ceiling})};
+    return Violation{
+        4, "amount",
+        Refusal(ceiling_exceeded, Param{ParamKind::kAccount, number_of(h)},
+                Param{ParamKind::kAmount, clamp(change)}, Param{ParamKind::kLimit, line.ceiling})};
   }
   return std::nullopt;
 }
@@ -122,7 +121,9 @@ Finding violation(const View& view, const EntryPosted& body) {
   return funds_violation(view.book(), body.entry);
 }
 
-Finding violation(const View&, const Refused&) { return std::nullopt; }
+Finding violation(const View&, const Refused&) {
+  return std::nullopt;
+}
 
 Finding violation(const View& view, const EntryReversed& body) {
   if (auto v = shape_violation(body.entry)) return v;
@@ -150,10 +151,10 @@ Finding violation(const View& view, const EntryReversed& body) {
       return Violation{6, "leg_account", Refusal(reversal_legs_mismatch)};
     }
     if (now.amount.minor > was.amount.minor - taken) {
-      return Violation{6, "leg_amount",
-                       Refusal(reversal_exceeds,
-                               Param{ParamKind::kLeg, static_cast<std::int64_t>(i)},
-                               Param{ParamKind::kAvailable, was.amount.minor - taken})};
+      return Violation{
+          6, "leg_amount",
+          Refusal(reversal_exceeds, Param{ParamKind::kLeg, static_cast<std::int64_t>(i)},
+                  Param{ParamKind::kAvailable, was.amount.minor - taken})};
     }
   }
   if (auto v = accounts_violation(view.book(), body.entry)) return v;
@@ -175,6 +176,7 @@ Finding violation(const View& view, const GrantRole& body) {
 }
 
 Finding violation(const View& view, const RevokeRole& body) {
+  if (!is_reference(body.principal)) return at(3, "payload", principal_name_invalid);
   const auto known = view.book().find_principal(body.principal);
   if (!known || !view.book().principal(*known).holds(body.role)) {
     return at(3, "payload", role_not_held);
@@ -245,13 +247,17 @@ Finding violation(const View& view, const CloseAccount& body) {
 Finding violation(const View& view, const PlaceHold& body) {
   const Book& book = view.book();
   if (!is_amount(body.amount)) return at(5, "payload", amount_out_of_range);
-  if (body.last_day && *body.last_day < book.open_day()) return at(5, "payload", hold_expiry_invalid);
+  // `held` is 64 bits wide: what one account reserves is bounded as one amount is.
+  if (book.has_account(body.account) &&
+      body.amount.minor > kAmountMax - book.account(body.account).held) {
+    return at(5, "payload", amount_out_of_range);
+  }
+  if (body.last_day && *body.last_day < book.open_day())
+    return at(5, "payload", hold_expiry_invalid);
   if (auto v = usable_violation(book, body.account, 0)) return v;
   const Account& line = book.account(body.account);
   if (has_sen(book, line, body.amount)) return at(1, "payload", sen_not_allowed);
-  // `held` is 64 bits wide: what one account reserves is bounded as one amount is.
-  if (body.amount.minor > kAmountMax - line.held) return at(5, "payload", amount_out_of_range);
-  return limits_violation(book, body.account, 0, -Int128{body.amount.minor});
+  return limits_violation(book, body.account, -Int128{body.amount.minor}, 0);
 }
 
 /// The open hold of that number, or why there is none.
@@ -313,14 +319,25 @@ Finding violation(const View& view, const CloseMonth& body) {
 
 }  // namespace
 
+bool is_metadata(const Metadata& metadata) {
+  if (metadata.size() > kMetadataMax) return false;
+  for (std::size_t i = 0; i < metadata.size(); ++i) {
+    if (!is_metadata_name(metadata[i].name)) return false;
+    if (i > 0 && metadata[i - 1].name >= metadata[i].name) return false;
+    const auto* text = std::get_if<std::string>(&metadata[i].value);
+    if (text != nullptr && !is_reference(*text)) return false;
+  }
+  return true;
+}
+
 Finding shape_violation(const Entry& entry) {
   if (entry.legs.size() < 2) return at(1, "leg_count", too_few_legs);
   if (entry.legs.size() > kLegsMax) return at(1, "leg_count", too_many_legs);
   for (std::size_t i = 0; i < entry.legs.size(); ++i) {
     if (!is_amount(entry.legs[i].amount)) {
-      return Violation{1, "amount",
-                       Refusal(amount_out_of_range,
-                               Param{ParamKind::kLeg, static_cast<std::int64_t>(i)})};
+      return Violation{
+          1, "amount",
+          Refusal(amount_out_of_range, Param{ParamKind::kLeg, static_cast<std::int64_t>(i)})};
     }
   }
   if (!entry.metadata.empty() && !is_metadata(entry.metadata)) {
@@ -330,11 +347,10 @@ Finding shape_violation(const Entry& entry) {
 }
 
 Finding accounts_violation(const Book& book, const Entry& entry) {
+  Finding first;
   std::int64_t i = 0;
-  for (const Posting& leg : entry.legs) {
-    if (auto v = usable_violation(book, leg.account, i)) return v;
-    ++i;
-  }
+  for (const Posting& leg : entry.legs) keep_first(first, usable_violation(book, leg.account, i++));
+  if (first) return first;
   i = 0;
   for (const Posting& leg : entry.legs) {
     if (has_sen(book, book.account(leg.account), leg.amount)) {
@@ -365,6 +381,7 @@ Int128 taken_by(const Book& book, const Entry& entry, AccountHandle account) {
 
 Finding funds_violation(const Book& book, const Entry& entry, const Hold* hold, Amount taken,
                         bool release_rest) {
+  Finding first;
   for (std::size_t i = 0; i < entry.legs.size(); ++i) {
     const AccountHandle h = entry.legs[i].account;
     const auto same = [h](const Posting& leg) { return leg.account == h; };
@@ -375,9 +392,9 @@ Finding funds_violation(const Book& book, const Entry& entry, const Hold* hold, 
     if (hold != nullptr && hold->account == h) {
       freed = release_rest ? hold->remaining.minor : taken.minor;
     }
-    if (auto v = limits_violation(book, h, change, freed)) return v;
+    keep_first(first, limits_violation(book, h, change, freed));
   }
-  return std::nullopt;
+  return first;
 }
 
 Finding body_violation(const View& view, const EventBody& body) {

@@ -21,6 +21,9 @@ struct Violation {
 
 using Finding = std::optional<Violation>;
 
+/// At most 8 names, in order and each once, and values that are references where they are text.
+bool is_metadata(const Metadata& metadata);
+
 /// The entry alone: leg count, amounts, metadata.
 Finding shape_violation(const Entry& entry);
 
