@@ -210,9 +210,16 @@ struct Walk {
     return true;
   }
 
+  bool too_many(const Value& at, std::size_t max_count, std::string_view what) {
+    report(at, Code::kTooMany,
+           ("more than " + std::to_string(max_count) + ' ').append(what));
+    stopped = true;
+    return false;
+  }
+
   /// Calls the callback for one value and sees that the value has been walked to its end.
-  template <class On>
-  bool visit(Value& value, std::size_t place, const On& on) {
+  template <class Place, class On>
+  bool visit(Value& value, Place place, const On& on) {
     const std::size_t errors_before = errors.size();
     if (on(place, value)) return value.read_ || value.skip();
     if (errors.size() == errors_before) value.fail("the value is not accepted");
@@ -254,6 +261,32 @@ struct Walk {
     return good;
   }
 
+  /// REQUIRES: `object` has just been opened at `at`.
+  bool map(ondemand::object& object, const Value& at, std::size_t max_count,
+           const OnMember& on_member) {
+    if (!enter(at)) return false;
+    bool good = true;
+    std::vector<std::string_view> names;
+    for (auto item : object) {
+      ondemand::field member;
+      std::string_view key;
+      if (const auto error = std::move(item).get(member)) return malformed(at, error);
+      if (const auto error = member.unescaped_key().get(key)) return malformed(at, error);
+      if (names.size() == max_count) return too_many(at, max_count, "members");
+      ondemand::value child = member.value();
+      Value value(*this, &child, &at, key, kNoIndex);
+      if (std::find(names.begin(), names.end(), key) != names.end()) {
+        good = value.fail("the field stands here twice", Code::kDuplicateField);
+      } else {
+        names.push_back(key);
+        good &= visit(value, key, on_member);
+      }
+      if (stopped) return false;
+    }
+    --depth;
+    return good;
+  }
+
   /// REQUIRES: `array` has just been opened at `at`.
   bool array(ondemand::array& array, const Value& at, std::size_t min_count, std::size_t max_count,
              const OnElement& on_element) {
@@ -263,11 +296,7 @@ struct Walk {
     for (auto item : array) {
       ondemand::value child;
       if (const auto error = std::move(item).get(child)) return malformed(at, error);
-      if (count == max_count) {
-        report(at, Code::kTooMany, "more than " + std::to_string(max_count) + " elements");
-        stopped = true;
-        return false;
-      }
+      if (count == max_count) return too_many(at, max_count, "elements");
       Value value(*this, &child, &at, {}, count);
       good &= visit(value, count, on_element);
       if (stopped) return false;
@@ -445,6 +474,14 @@ bool Value::object(Fields fields, OnField on_field) {
   if (const auto error = Walk::node(*this).get_object().get(members))
     return walk_.malformed(*this, error);
   return walk_.object(members, *this, fields, on_field);
+}
+
+bool Value::map(std::size_t max_count, OnMember on_member) {
+  if (!wants(Type::kObject)) return false;
+  ondemand::object members;
+  if (const auto error = Walk::node(*this).get_object().get(members))
+    return walk_.malformed(*this, error);
+  return walk_.map(members, *this, max_count, on_member);
 }
 
 bool Value::array(std::size_t min_count, std::size_t max_count, OnElement on_element) {

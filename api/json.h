@@ -124,6 +124,8 @@ class Callback<bool(Args...)> {
 class Value;
 /// Called for each known field with its index in the table.
 using OnField = Callback<bool(std::size_t field, Value& value)>;
+/// Called for each member of an object whose names are the caller's own.
+using OnMember = Callback<bool(std::string_view name, Value& value)>;
 /// Called for each element of an array.
 using OnElement = Callback<bool(std::size_t index, Value& value)>;
 
@@ -158,6 +160,9 @@ class Value {
   bool null();
   /// An object with the fields of the table and no others, none twice, the required ones present.
   bool object(Fields fields, OnField on_field);
+  /// An object of at most max_count members with any names, none twice. For a few: names are
+  /// compared one by one.
+  bool map(std::size_t max_count, OnMember on_member);
   /// An array of min_count to max_count elements.
   bool array(std::size_t min_count, std::size_t max_count, OnElement on_element);
   /// Any well-formed value; its content is walked and ignored.

@@ -372,6 +372,30 @@ TEST(Decoder, ReadsAnArrayDocument) {
   EXPECT_THAT(brief(parser.array("[1] 2", 0, 3, element)), ElementsAre("malformed_json "));
 }
 
+TEST(Decoder, ReadsAnObjectOfAnyNamesEachOnce) {
+  static constexpr FieldSpec kFields[] = {{"tags"}};
+  Parser parser;
+  std::vector<std::string> seen;
+  const auto read = [&](std::string_view document) {
+    seen.clear();
+    return brief(parser.object(document, kFields, [&](std::size_t, Value& tags) {
+      return tags.map(2, [&](std::string_view name, Value& value) {
+        std::int64_t number = 0;
+        if (!value.integer(number)) return false;
+        seen.push_back(std::string(name) + "=" + std::to_string(number));
+        return true;
+      });
+    }));
+  };
+  EXPECT_THAT(read(R"({"tags":{"b":1,"\u0061":2}})"), IsEmpty());
+  EXPECT_THAT(seen, ElementsAre("b=1", "a=2"));
+  EXPECT_THAT(read(R"({"tags":{}})"), IsEmpty());
+  EXPECT_THAT(read(R"({"tags":{"a":1,"\u0061":2}})"), ElementsAre("duplicate_field /tags/a"));
+  EXPECT_THAT(read(R"({"tags":{"a":1,"b":2,"c":3}})"), ElementsAre("too_many /tags"));
+  EXPECT_THAT(read(R"({"tags":{"a":"1"}})"), ElementsAre("wrong_type /tags/a"));
+  EXPECT_THAT(read(R"({"tags":[]})"), ElementsAre("wrong_type /tags"));
+}
+
 TEST(CharsetTest, HoldsItsCharactersAndNoOthers) {
   constexpr Charset reference = Charset::alphanumeric().with("-./");
   EXPECT_TRUE(reference.holds("INV-2024/01.b"));
