@@ -29,7 +29,8 @@ constexpr std::int64_t floor_div(std::int64_t dividend, std::int64_t divisor) {
 }
 
 constexpr std::int64_t floor_mod(std::int64_t dividend, std::int64_t divisor) {
-  return dividend - floor_div(dividend, divisor) * divisor;
+  const std::int64_t remainder = dividend % divisor;
+  return remainder < 0 ? remainder + divisor : remainder;
 }
 
 bool is_year(int year) {
@@ -146,13 +147,14 @@ int days_30e_360(YearMonthDay from, YearMonthDay to) {
   return days_360(from, to);
 }
 
+// The rules apply in this order: the first makes a start that the second then sees as day 30.
 int days_30_360_us(YearMonthDay from, YearMonthDay to) {
   if (is_last_of_february(from)) {
-    if (is_last_of_february(to)) to.day = 30;
     from.day = 30;
+    if (is_last_of_february(to)) to.day = 30;
   }
-  if (to.day == 31 && from.day >= 30) to.day = 30;
-  if (from.day == 31) from.day = 30;
+  from.day = std::min(from.day, 30);
+  if (from.day == 30) to.day = std::min(to.day, 30);
   return days_360(from, to);
 }
 
