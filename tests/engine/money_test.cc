@@ -195,6 +195,7 @@ TEST(MulDiv, IsRefusedOnlyBeyondTheBoundAfterRounding) {
   EXPECT_EQ(mul_div(half_above, -1, 2, Rounding::kCeiling), Amount{-kAmountMax});
   EXPECT_EQ(mul_div(half_above, -1, 2, Rounding::kFloor), std::nullopt);
   EXPECT_EQ(mul_div(half_above, cpp_int(-1), cpp_int(2), Rounding::kFloor), std::nullopt);
+  EXPECT_EQ(mul_div(half_above, cpp_int(1), cpp_int(2), Rounding::kHalfDown), Amount{kAmountMax});
   // The largest factors there are: (-2^63)^2 / 2^63 and the like.
   EXPECT_EQ(mul_div(Amount{kInt64Min}, kInt64Min, kInt64Min, Rounding::kDown), std::nullopt);
   EXPECT_EQ(mul_div(Amount{kInt64Min}, kInt64Min, 1, Rounding::kDown), std::nullopt);
@@ -206,6 +207,7 @@ TEST(MulDiv, IsRefusedOnlyBeyondTheBoundAfterRounding) {
 TEST(RoundDiv, UsesAll128Bits) {
   EXPECT_EQ(round_div(kInt128Min, -1, Rounding::kDown), std::nullopt);
   EXPECT_TRUE(round_div(kInt128Min, 1, Rounding::kDown) == kInt128Min);
+  EXPECT_TRUE(round_div(kInt128Max, 1, Rounding::kDown) == kInt128Max);
   EXPECT_TRUE(round_div(kInt128Min, kInt128Min, Rounding::kDown) == Int128{1});
   EXPECT_TRUE(round_div(kInt128Max, kInt128Min, Rounding::kHalfEven) == Int128{-1});
   EXPECT_TRUE(round_div(kInt128Max, 2, Rounding::kHalfUp) == (Int128{1} << 126));
