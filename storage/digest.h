@@ -27,8 +27,9 @@ class Sha256 {
   void update(std::string_view bytes);
   Hash finish();
 
- private:
   struct State;
+
+ private:
   std::unique_ptr<State> state_;
 };
 

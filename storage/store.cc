@@ -1,0 +1,216 @@
+#include "storage/store.h"
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+#include <atomic>
+
+#include "engine/check.h"
+#include "storage/ledger.h"
+
+namespace lumbung::storage {
+namespace {
+
+constexpr std::array<const char*, kFamilyCount> kFamilyNames{
+    "default", "journal", "locator", "postings", "late", "keys", "snapshot", "beside"};
+
+rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
+
+void require(const rocksdb::Status& status, const char* what) {
+  if (!status.ok()) throw StoreError(std::string(what) + ": " + status.ToString());
+}
+
+rocksdb::DBOptions db_options(Store::Mode mode) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = mode == Store::Mode::kCreate;
+  options.create_missing_column_families = mode != Store::Mode::kReadOnly;
+  // A torn tail is dropped; find_log_damage has looked before whether it is only a tail.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.avoid_flush_during_recovery = true;  // restart is replay, not a rewrite of the log
+  options.bytes_per_sync = 1 << 20;            // spreads the flush's writes: shorter tail of commits
+  options.use_direct_io_for_flush_and_compaction = true;  // leaves the page cache to the log
+  options.avoid_unnecessary_blocking_io = true;
+  options.max_background_jobs = 2;
+  options.paranoid_checks = true;
+  options.keep_log_file_num = 4;
+  options.max_log_file_size = 4 << 20;
+  options.stats_dump_period_sec = 0;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions family_options(Family family) {
+  rocksdb::ColumnFamilyOptions options;
+  rocksdb::BlockBasedTableOptions table;
+  table.format_version = 5;
+  table.checksum = rocksdb::kXXH3;
+  const bool is_index = family == Family::kPostings || family == Family::kLate;
+  if (is_index) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.compression = rocksdb::kNoCompression;  // blocks and lists are packed already
+  options.write_buffer_size = family == Family::kJournal ? 64 << 20 : 8 << 20;
+  options.max_write_buffer_number = 6;
+  if (is_index) options.compaction_style = rocksdb::kCompactionStyleUniversal;
+  return options;
+}
+
+}  // namespace
+
+struct Store::Batch::Rep {
+  struct Op {
+    Family family;
+    std::string key;
+    std::string value;
+    bool removes;
+  };
+  std::vector<Op> ops;
+};
+
+Store::Batch::Batch() : rep_(std::make_unique<Rep>()) {}
+Store::Batch::~Batch() = default;
+Store::Batch::Batch(Batch&&) noexcept = default;
+
+void Store::Batch::put(Family family, std::string_view key, std::string_view value) {
+  rep_->ops.push_back({family, std::string(key), std::string(value), false});
+}
+
+void Store::Batch::remove(Family family, std::string_view key) {
+  rep_->ops.push_back({family, std::string(key), {}, true});
+}
+
+struct Store::Rep {
+  std::filesystem::path directory;
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  std::atomic<std::uint64_t> next_file{0};
+
+  rocksdb::ColumnFamilyHandle* family(Family f) const {
+    return families[static_cast<std::size_t>(f)];
+  }
+  ~Rep() {
+    for (auto* handle : families) db->DestroyColumnFamilyHandle(handle);
+    if (db) db->Close();
+  }
+};
+
+Store::Store(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
+Store::~Store() = default;
+
+std::unique_ptr<Store> Store::open(const std::filesystem::path& directory, Mode mode) {
+  auto rep = std::make_unique<Rep>();
+  rep->directory = directory;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (std::uint8_t i = 0; i < kFamilyCount; ++i) {
+    families.emplace_back(kFamilyNames[i], family_options(static_cast<Family>(i)));
+  }
+  rocksdb::DB* db = nullptr;
+  const auto status =
+      mode == Mode::kReadOnly
+          ? rocksdb::DB::OpenForReadOnly(db_options(mode), directory.string(), families,
+                                         &rep->families, &db)
+          : rocksdb::DB::Open(db_options(mode), directory.string(), families, &rep->families, &db);
+  rep->db.reset(db);
+  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
+    throw StoreBusy("another process has this data directory open");
+  }
+  require(status, "the store does not open");
+  // Left by a process that died between writing a run and ingesting it.
+  std::error_code ignored;
+  if (mode != Mode::kReadOnly) std::filesystem::remove_all(directory / "ingest", ignored);
+  return std::unique_ptr<Store>(new Store(std::move(rep)));
+}
+
+std::optional<std::string> Store::get(Family family, std::string_view key) const {
+  std::string value;
+  const auto status = rep_->db->Get({}, rep_->family(family), slice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  require(status, "a row could not be read");
+  return value;
+}
+
+Store::Cursor Store::cursor(Family family) const {
+  return Cursor(rep_->db->NewIterator({}, rep_->family(family)));
+}
+
+void Store::write(Batch batch, bool synced) {
+  rocksdb::WriteBatch writes;
+  for (const Batch::Rep::Op& op : batch.rep_->ops) {
+    const auto status = op.removes
+                            ? writes.Delete(rep_->family(op.family), slice(op.key))
+                            : writes.Put(rep_->family(op.family), slice(op.key), slice(op.value));
+    require(status, "a write could not be prepared");
+  }
+  rocksdb::WriteOptions options;
+  options.sync = synced;
+  require(rep_->db->Write(options, &writes), "a write failed");
+}
+
+void Store::ingest(Family family, const std::vector<Row>& rows) {
+  if (rows.empty()) return;
+  const auto folder = rep_->directory / "ingest";
+  std::filesystem::create_directories(folder);
+  const auto file = folder / (std::to_string(rep_->next_file++) + ".sst");
+  rocksdb::Options options(db_options(Mode::kExisting), family_options(family));
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), options);
+  require(writer.Open(file.string()), "an index run could not be made");
+  for (const Row& row : rows) {
+    require(writer.Put(slice(row.key), slice(row.value)), "an index run could not be written");
+  }
+  require(writer.Finish(), "an index run could not be finished");
+  rocksdb::IngestExternalFileOptions move;
+  move.move_files = true;
+  move.failed_move_fall_back_to_copy = true;
+  require(rep_->db->IngestExternalFile(rep_->family(family), {file.string()}, move),
+          "an index run could not be taken in");
+}
+
+void Store::drop(Family family, std::string_view prefix) {
+  // A range ends before its end key, and prefixes of ours never end in the highest byte.
+  std::string end(prefix);
+  if (!end.empty()) {
+    CHECK(static_cast<unsigned char>(end.back()) < 255);
+    end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+  } else {
+    end.assign(64, '\xff');
+  }
+  require(rep_->db->DeleteRange({}, rep_->family(family), slice(prefix), slice(end)),
+          "rows could not be dropped");
+}
+
+void Store::flush() {
+  require(rep_->db->Flush(rocksdb::FlushOptions(), rep_->families), "the store could not be flushed");
+}
+
+void Store::checkpoint(const std::filesystem::path& target) const {
+  rocksdb::Checkpoint* raw = nullptr;
+  require(rocksdb::Checkpoint::Create(rep_->db.get(), &raw), "no checkpoint could be begun");
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  require(checkpoint->CreateCheckpoint(target.string()), "the checkpoint could not be written");
+}
+
+namespace {
+rocksdb::Iterator* as_iterator(void* iterator) { return static_cast<rocksdb::Iterator*>(iterator); }
+}  // namespace
+
+Store::Cursor::~Cursor() { delete as_iterator(iterator_); }
+void Store::Cursor::seek(std::string_view key) { as_iterator(iterator_)->Seek(slice(key)); }
+void Store::Cursor::seek_for_prev(std::string_view key) {
+  as_iterator(iterator_)->SeekForPrev(slice(key));
+}
+void Store::Cursor::next() { as_iterator(iterator_)->Next(); }
+void Store::Cursor::prev() { as_iterator(iterator_)->Prev(); }
+bool Store::Cursor::valid() const {
+  if (as_iterator(iterator_)->Valid()) return true;
+  require(as_iterator(iterator_)->status(), "rows could not be read");
+  return false;
+}
+std::string_view Store::Cursor::key() const { return view(as_iterator(iterator_)->key()); }
+std::string_view Store::Cursor::value() const { return view(as_iterator(iterator_)->value()); }
+
+}  // namespace lumbung::storage
