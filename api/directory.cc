@@ -39,17 +39,23 @@ std::optional<AccountRef> Directory::find(std::string_view code) {
   return AccountRef{*handle, name.currency, name.exponent};
 }
 
-const AccountName& Directory::account(AccountHandle handle) {
-  if (handle.value >= accounts_.size()) accounts_.resize(handle.value + std::size_t{1});
-  AccountName& name = accounts_[handle.value];
-  if (name.code.empty()) {
-    const auto view = ledger_.account(coop_, handle);
-    CHECK(view.has_value());
-    name.code = view->info.code;
-    name.currency = view->line.currency;
-    name.exponent = static_cast<std::uint8_t>(engine::exponent_of(name.currency));
+const AccountName* Directory::find(AccountHandle handle) {
+  if (handle.value < accounts_.size() && !accounts_[handle.value].code.empty()) {
+    return &accounts_[handle.value];
   }
-  return name;
+  const auto view = ledger_.account(coop_, handle);
+  if (!view) return nullptr;
+  if (handle.value >= accounts_.size()) accounts_.resize(handle.value + std::size_t{1});
+  const int exponent = engine::exponent_of(view->line.currency);
+  accounts_[handle.value] = {view->info.code, view->line.currency,
+                             static_cast<std::uint8_t>(exponent)};
+  return &accounts_[handle.value];
+}
+
+const AccountName& Directory::account(AccountHandle handle) {
+  const AccountName* name = find(handle);
+  CHECK(name != nullptr);
+  return *name;
 }
 
 const std::string& Directory::principal(PrincipalHandle handle) {

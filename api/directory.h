@@ -43,6 +43,8 @@ class Directory {
   engine::Currency currency() const { return currency_; }
   /// nullopt when no published account has this code.
   std::optional<AccountRef> find(std::string_view code);
+  /// nullptr when no published account has this handle. Valid until the next call.
+  const AccountName* find(engine::AccountHandle handle);
   /// REQUIRES: the handle is of a published account. Valid until the next call.
   const AccountName& account(engine::AccountHandle handle);
   /// REQUIRES: a published principal. Valid until the next call.

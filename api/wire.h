@@ -5,70 +5,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/directory.h"
 #include "api/json.h"
 #include "engine/command.h"
 #include "engine/event.h"
 #include "storage/ledger.h"
 
 namespace lumbung::api {
-
-/// What a code stands for in one cooperative.
-struct AccountRef {
-  engine::AccountHandle handle;
-  engine::Currency currency{};
-  std::uint8_t exponent = 0;  // of the currency
-};
-
-/// What a handle is called.
-struct AccountName {
-  std::string code;
-  std::uint8_t exponent = 0;
-};
-
-/// Account codes and principals' names of one cooperative, both ways. None of them ever changes or
-/// goes, so what was found once is kept and a batch asks the ledger once an account. One thread at
-/// a time: Directories lends them out.
-class Directory {
- public:
-  /// `ledger` must outlive it.
-  Directory(const storage::Ledger& ledger, const engine::CoopId& coop);
-
-  const engine::CoopId& coop() const { return coop_; }
-  /// Of the book; IDR while there is none.
-  engine::Currency currency() const { return currency_; }
-  /// nullptr when no published account has this code. Valid until the next find.
-  const AccountRef* find(std::string_view code);
-  /// REQUIRES: the handle is of a published account. Valid until the next call.
-  const AccountName& account(engine::AccountHandle handle);
-  /// REQUIRES: a published principal. Valid until the next call.
-  const std::string& principal(engine::PrincipalHandle handle);
-
- private:
-  /// One cache line a code: codes are at most 40 bytes and never leave.
-  struct alignas(64) Slot {
-    AccountRef ref;
-    std::uint8_t size = 0;  // of the code; 0: the slot is free
-    char code[engine::kReferenceMax];
-  };
-
-  const AccountRef* insert(std::string_view code, std::size_t hash, const AccountRef& ref);
-  Slot& place(std::string_view code, std::size_t hash);
-  void grow();
-
-  const storage::Ledger& ledger_;
-  engine::CoopId coop_;
-  engine::Currency currency_ = engine::kIDR;
-  std::vector<Slot> slots_;  // open addressing, linear; a power of two, at most half full
-  std::size_t used_ = 0;
-  std::vector<AccountName> accounts_;    // by handle; an empty code: not asked for yet
-  std::vector<std::string> principals_;  // by handle; empty: not asked for yet
-};
 
 // --- in: a body is read whole, and everything that is wrong with it is said at once ---
 
@@ -93,6 +41,7 @@ inline constexpr std::size_t kBatchEntriesMax = storage::kBlockEventsMax;
 
 struct Batch {
   storage::BatchMode mode = storage::BatchMode::kPerItem;
+  bool too_large = false;  // more than kBatchEntriesMax: only the first of them were kept
   /// PostEntry each. kPerItem: with its own key; of an item in Decoded::unknown the command is not
   /// to be submitted. kAtomic: without keys.
   std::vector<engine::Command> commands;

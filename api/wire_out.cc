@@ -1,0 +1,247 @@
+// Answers as JSON: one function a thing, fields always in the same order.
+#include <algorithm>
+
+#include "api/wire.h"
+#include "api/wire_members.h"
+#include "engine/check.h"
+#include "engine/currency.h"
+#include "storage/digest.h"
+
+namespace lumbung::api {
+
+using engine::Int128;
+using json::Writer;
+using wire::amount;
+using wire::date;
+using wire::number;
+using wire::optional_amount;
+using wire::time;
+
+namespace {
+
+void moment_members(Writer& out, const storage::Moment& moment) {
+  switch (moment.kind) {
+    case storage::Moment::Kind::kNow:
+      break;
+    case storage::Moment::Kind::kRecordTime:
+      time(out, "at", moment.time);
+      break;
+    case storage::Moment::Kind::kDate:
+      date(out, "date", moment.date);
+      out.member("basis",
+                 std::string_view(moment.basis == storage::Basis::kBooking ? "booking" : "value"));
+      break;
+  }
+}
+
+Int128 as_signed(engine::Uint128 total) {
+  return static_cast<Int128>(total);
+}
+
+/// Totals and the balance on the normal side.
+void totals_members(Writer& out, const storage::Totals& totals, engine::Side normal, int exponent) {
+  amount(out, "debits", as_signed(totals.debits), exponent);
+  amount(out, "credits", as_signed(totals.credits), exponent);
+  amount(out, "posted", totals.balance(normal), exponent);
+}
+
+}  // namespace
+
+void render_refusal(Writer& out, const engine::Refusal& refusal, Directory* directory) {
+  out.begin_object();
+  wire::refusal(out, refusal, directory);
+  out.end_object();
+}
+
+void render_batch(Writer& out, const std::vector<storage::Answer>& answers, Directory& directory) {
+  // A block has one date and one record time, so most answers share their text.
+  engine::Date shown_date;
+  engine::Timestamp shown_time;
+  std::string date_text = engine::format_date(shown_date);
+  std::string time_text = engine::format_timestamp(shown_time);
+  out.begin_object().key("items").begin_array();
+  for (const storage::Answer& answer : answers) {
+    out.begin_object();
+    switch (answer.outcome) {
+      case storage::Answer::Outcome::kDone:
+        if (answer.booking_date != shown_date) {
+          shown_date = answer.booking_date;
+          date_text = engine::format_date(shown_date);
+        }
+        if (answer.at != shown_time) {
+          shown_time = answer.at;
+          time_text = engine::format_timestamp(shown_time);
+        }
+        out.member("outcome", std::string_view("done"));
+        number(out, "event", answer.event);
+        out.member("booking_date", std::string_view(date_text));
+        out.member("recorded_at", std::string_view(time_text));
+        break;
+      case storage::Answer::Outcome::kRefused:
+        out.member("outcome", std::string_view("refused"));
+        wire::refusal(out, answer.refusal, &directory);
+        break;
+      case storage::Answer::Outcome::kUnknown:
+        out.member("outcome", std::string_view("unknown"));
+        break;
+    }
+    out.end_object();
+  }
+  out.end_array().end_object();
+}
+
+void render_account(Writer& out, const storage::AccountView& view) {
+  const engine::Account& line = view.line;
+  const int exponent = engine::exponent_of(line.currency);
+  const auto bound = [](std::int64_t value, std::int64_t none) -> std::optional<Int128> {
+    if (value == none) return std::nullopt;
+    return value;
+  };
+  out.begin_object().member("account", std::string_view(view.info.code));
+  out.member("handle", view.handle.value);
+  out.member("type", engine::name_of(view.info.type));
+  out.member("normal", engine::name_of(line.normal));
+  out.member("currency", engine::alpha_of(line.currency));
+  if (!view.control_code.empty()) out.member("control", std::string_view(view.control_code));
+  out.member("is_control", line.has(engine::Account::kControl));
+  out.member("frozen", line.has(engine::Account::kFrozen));
+  out.member("closed", line.has(engine::Account::kClosed));
+  optional_amount(out, "floor", bound(line.floor, engine::Account::kNoFloor), exponent);
+  optional_amount(out, "ceiling", bound(line.ceiling, engine::Account::kNoCeiling), exponent);
+  number(out, "opened_by", view.info.opened);
+  amount(out, "posted", line.posted(), exponent);
+  amount(out, "held", line.held, exponent);
+  optional_amount(out, "available", line.available(), exponent);
+  number(out, "as_of_event", view.as_of);
+  out.end_object();
+}
+
+void render_balance(Writer& out, const storage::AccountView& view, const storage::Totals& totals,
+                    const storage::Moment& moment) {
+  const engine::Account& line = view.line;
+  const int exponent = engine::exponent_of(line.currency);
+  out.begin_object().member("account", std::string_view(view.info.code));
+  out.member("currency", engine::alpha_of(line.currency));
+  out.member("normal", engine::name_of(line.normal));
+  moment_members(out, moment);
+  totals_members(out, totals, line.normal, exponent);
+  if (moment.kind == storage::Moment::Kind::kNow) {
+    amount(out, "held", line.held, exponent);
+    optional_amount(out, "available", line.available(), exponent);
+  }
+  number(out, "as_of_event", totals.as_of);
+  out.end_object();
+}
+
+void render_statement(Writer& out, const storage::AccountView& view,
+                      const storage::Statement& statement, std::string_view next_cursor) {
+  const int exponent = engine::exponent_of(view.line.currency);
+  out.begin_object().member("account", std::string_view(view.info.code));
+  out.member("currency", engine::alpha_of(view.line.currency));
+  out.member("normal", engine::name_of(view.line.normal));
+  out.key("items").begin_array();
+  for (const storage::StatementLine& line : statement.lines) {
+    out.begin_object();
+    number(out, "event", line.event);
+    out.member("leg", line.leg);
+    out.member("side", engine::name_of(line.side));
+    amount(out, "amount", line.amount.minor, exponent);
+    amount(out, "posted_after", line.balance_after, exponent);
+    out.end_object();
+  }
+  out.end_array();
+  if (!next_cursor.empty()) out.member("next_cursor", next_cursor);
+  number(out, "as_of_event", statement.as_of);
+  out.end_object();
+}
+
+void render_trial_balance(Writer& out, const storage::TrialBalance& balance,
+                          const storage::Moment& moment) {
+  struct Sum {
+    engine::Currency currency;
+    storage::Totals totals;
+  };
+  std::vector<Sum> sums;  // by currency, in order of appearance; control accounts would count twice
+  out.begin_object();
+  moment_members(out, moment);
+  out.key("rows").begin_array();
+  for (const storage::TrialBalanceRow& row : balance.rows) {
+    out.begin_object().member("account", std::string_view(row.code));
+    out.member("type", engine::name_of(row.type));
+    out.member("normal", engine::name_of(row.normal));
+    out.member("currency", engine::alpha_of(row.currency));
+    out.member("is_control", row.is_control);
+    totals_members(out, row.totals, row.normal, engine::exponent_of(row.currency));
+    out.end_object();
+    if (row.is_control) continue;
+    auto sum = std::find_if(sums.begin(), sums.end(),
+                            [&](const Sum& s) { return s.currency == row.currency; });
+    if (sum == sums.end()) sum = sums.insert(sums.end(), {row.currency, {}});
+    sum->totals.debits += row.totals.debits;
+    sum->totals.credits += row.totals.credits;
+  }
+  out.end_array().key("sums").begin_array();
+  for (const Sum& sum : sums) {
+    const int exponent = engine::exponent_of(sum.currency);
+    out.begin_object().member("currency", engine::alpha_of(sum.currency));
+    amount(out, "debits", as_signed(sum.totals.debits), exponent);
+    amount(out, "credits", as_signed(sum.totals.credits), exponent);
+    out.end_object();
+  }
+  out.end_array();
+  number(out, "as_of_event", balance.as_of);
+  out.end_object();
+}
+
+void render_hold(Writer& out, const engine::Event& placed, const engine::Hold* open,
+                 Directory& directory) {
+  const auto* hold = std::get_if<engine::PlaceHold>(&placed.body);
+  CHECK(hold != nullptr);
+  const AccountName& name = directory.account(hold->account);
+  out.begin_object();
+  number(out, "hold", placed.no);
+  out.member("account", std::string_view(name.code));
+  amount(out, "amount", hold->amount.minor, name.exponent);
+  amount(out, "remaining", open != nullptr ? open->remaining.minor : 0, name.exponent);
+  out.member("open", open != nullptr);
+  if (hold->last_day) date(out, "last_day", *hold->last_day);
+  date(out, "booking_date", placed.booking_date);
+  time(out, "recorded_at", placed.at);
+  out.end_object();
+}
+
+void render_status(Writer& out, const storage::CoopStatus& status) {
+  out.begin_object().member("coop", status.coop.text());
+  out.member("currency", engine::alpha_of(status.currency));
+  out.member("zone", std::string_view(status.zone));
+  out.member("sen_allowed", status.sen_allowed);
+  date(out, "first_day", status.first_day);
+  date(out, "open_day", status.open_day);
+  out.member("open_month", std::string_view(engine::format_month(status.open_month)));
+  out.member("accounts", status.account_count);
+  number(out, "last_event", status.head.last_event);
+  out.member("last_block", status.head.block_no.value);
+  out.member("head_hash", std::string_view(storage::hex(status.head.hash)));
+  time(out, "last_recorded_at", status.last_time);
+  out.end_object();
+}
+
+std::optional<storage::Moment> parse_moment(std::optional<std::string_view> at,
+                                            std::optional<std::string_view> date_text,
+                                            std::optional<std::string_view> basis) {
+  using storage::Basis;
+  using storage::Moment;
+  if (at) {
+    const auto time_read = engine::parse_timestamp(*at);
+    if (!time_read || date_text || basis) return std::nullopt;
+    return Moment::at(*time_read);
+  }
+  if (!date_text) return basis ? std::nullopt : std::optional(Moment::now());
+  const auto read = engine::parse_date(*date_text);
+  if (!read) return std::nullopt;
+  if (!basis || *basis == "booking") return Moment::end_of(*read, Basis::kBooking);
+  if (*basis == "value") return Moment::end_of(*read, Basis::kValue);
+  return std::nullopt;
+}
+
+}  // namespace lumbung::api
