@@ -6,9 +6,8 @@
 // book at each request, so a revoked role is gone with the next one.
 #pragma once
 
+#include <cstring>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -20,6 +19,7 @@
 #include "engine/date.h"
 #include "engine/id.h"
 #include "engine/refusal.h"
+#include "storage/digest.h"
 #include "storage/ledger.h"
 
 namespace lumbung::api {
@@ -45,7 +45,7 @@ struct TokenInfo {
   std::string principal;
   engine::Timestamp created;
   std::optional<engine::Timestamp> expires;  // absent: never
-  std::string label;                         // the admin's word for it, at most 64 bytes
+  std::string label;                         // the admin's word for it: at most 64 ASCII characters
 };
 
 struct NewToken {
@@ -60,15 +60,17 @@ struct Caller {
   Roles roles;  // held now; empty when all were revoked
 };
 
-/// The tokens of a data directory. Any thread. `ledger` must outlive it.
+/// The tokens of a data directory, all of them in memory: a request with a made-up token costs no
+/// look at the disk. Any thread. One object a process, since what another one changes is not seen.
 class Tokens {
  public:
+  /// Reads what there is. `ledger` must outlive it; `clock`: UTC, absent: the system's.
   explicit Tokens(storage::Ledger& ledger, std::function<engine::Timestamp()> clock = {});
-  ~Tokens();
   Tokens(const Tokens&) = delete;
   Tokens& operator=(const Tokens&) = delete;
 
-  /// A token for a principal that was granted a role. Refused: coop_unknown, principal_unknown
+  /// A token for a principal that was granted a role. What a label cannot hold becomes '?' or is
+  /// cut off. Refused: coop_unknown, principal_unknown
   /// (also for the operator, who speaks on the machine only). Durable when it returns. Throws
   /// StoreError.
   engine::Result<NewToken> create(const engine::CoopId& coop, std::string_view principal,
@@ -78,18 +80,23 @@ class Tokens {
   bool revoke(const engine::CoopId& coop, std::string_view id);
   /// In order of creation.
   std::vector<TokenInfo> list(const engine::CoopId& coop) const;
-  /// nullopt for anything but a live token.
+  /// nullopt for anything but a live token. Reads memory only.
   std::optional<Caller> authenticate(std::string_view token) const;
 
  private:
-  std::optional<TokenInfo> find(const std::string& id) const;
+  /// A SHA-256 is as random as a hash can be.
+  struct FirstBytes {
+    std::size_t operator()(const storage::Hash& hash) const noexcept {
+      std::size_t value;
+      std::memcpy(&value, hash.data(), sizeof value);
+      return value;
+    }
+  };
 
   storage::Ledger& ledger_;
   std::function<engine::Timestamp()> clock_;
   mutable std::shared_mutex mutex_;
-  /// By id, as far as they were asked for; under mutex_. Bounded by the tokens there are: what is
-  /// not there is not kept.
-  mutable std::unordered_map<std::string, TokenInfo> known_;
+  std::unordered_map<storage::Hash, TokenInfo, FirstBytes> tokens_;  // under mutex_
 };
 
 /// The token of "Authorization: Bearer …" (RFC 6750, section 2.1; the scheme's case is ignored);

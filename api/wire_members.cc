@@ -36,6 +36,10 @@ void number(Writer& out, std::string_view name, engine::EventNo value) {
 void refusal(Writer& out, const engine::Refusal& value, Directory* directory) {
   out.member("code", engine::name_of(value.code));
   out.member("detail", engine::sentence_of(value.code));
+  refusal_params(out, value, directory);
+}
+
+void refusal_params(Writer& out, const engine::Refusal& value, Directory* directory) {
   // A money parameter is shown only beside the account whose currency it is in.
   const auto handle = value.param(engine::ParamKind::kAccount);
   const AccountName* named = nullptr;

@@ -22,5 +22,7 @@ void time(json::Writer& out, std::string_view name, engine::Timestamp value);
 void number(json::Writer& out, std::string_view name, engine::EventNo value);
 /// "code", "detail", "params". `directory`: nullptr where no account can be meant.
 void refusal(json::Writer& out, const engine::Refusal& value, Directory* directory);
+/// "params" alone: {"account","available",…}, what the refusal says in figures.
+void refusal_params(json::Writer& out, const engine::Refusal& value, Directory* directory);
 
 }  // namespace lumbung::api::wire
