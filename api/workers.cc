@@ -46,10 +46,11 @@ void Workers::work() {
   while (true) {
     something_waits_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
-    const Task task = std::move(waiting_.front());
+    Task task = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
     task();
+    task = nullptr;  // what it held goes outside the lock, too
     lock.lock();
   }
 }
