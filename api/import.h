@@ -19,6 +19,7 @@
 #include "engine/date.h"
 #include "engine/id.h"
 #include "engine/money.h"
+#include "engine/policy.h"
 #include "storage/ledger.h"
 
 namespace lumbung::api {
@@ -57,16 +58,18 @@ struct ImportReport {
   std::uint64_t days_closed = 0;
   bool book_opened = false;
 
-  std::vector<BadRow> bad_rows;  // by line
-  std::uint64_t days_compared = 0;  // accounts × dates that have a claim
+  std::vector<BadRow> bad_rows;      // by line
+  std::uint64_t days_compared = 0;   // accounts × dates that have a claim
   std::vector<BalanceBreak> breaks;  // by account and date
-  std::string stopped;  // why the ledger stopped half way; the same commit later goes on. Empty: not
+  std::string
+      stopped;  // why the ledger stopped half way; the same commit later goes on. Empty: not
 
   bool done() const { return bad_rows.empty() && stopped.empty(); }
 };
 
 struct ImportOptions {
   bool commit = false;
+  engine::Policy policy;  // the ledger's
   /// Called now and then with rows done of rows in all; a commit counts each row twice.
   std::function<void(std::uint64_t done, std::uint64_t all)> progress;
 };

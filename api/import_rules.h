@@ -1,5 +1,5 @@
-// The rules of an import: how one source writes its CSV and what a row of it means in the book. Read
-// once from TOML and immutable from then on; any thread. The file's grammar is docs/import.md.
+// The rules of an import: how one source writes its CSV and what a row of it means in the book.
+// Read once from TOML and immutable from then on; any thread. The file's grammar is docs/import.md.
 #pragma once
 
 #include <cstdint>
@@ -101,8 +101,8 @@ struct MetadataRule {
 
 /// How a book is opened that is not there yet.
 struct BookRule {
-  engine::Currency currency{};
-  std::string zone;
+  std::optional<engine::Currency> currency;  // of every row; absent: the book's
+  std::string zone = "Asia/Jakarta";
   std::optional<engine::Date> first_day;  // needed only to open the book
   bool sen_allowed = false;
 };
@@ -125,14 +125,14 @@ struct ImportRules {
   std::optional<engine::Side> positive;  // side of the row's account where a signed amount is > 0
   std::optional<std::size_t> debit;      // columns of amounts, one of them empty or zero
   std::optional<std::size_t> credit;
-  std::optional<std::size_t> balance;    // the source's own claim; absent: nothing is compared
+  std::optional<std::size_t> balance;  // the source's own claim; absent: nothing is compared
 
-  Template account;                        // the row's own account
+  Template account;                         // the row's own account
   std::optional<AccountRule> open_missing;  // how it is opened; its code is the template's
-  std::vector<ContraRule> contras;         // the first that fits
-  std::vector<Pattern> skips;              // rows that are left out and counted
+  std::vector<ContraRule> contras;          // the first that fits
+  std::vector<Pattern> skips;               // rows that are left out and counted
   std::vector<MetadataRule> metadata;
-  std::vector<AccountRule> accounts;       // opened when missing, in this order
+  std::vector<AccountRule> accounts;  // opened when missing, in this order
   BookRule book;
   bool close_days = false;  // close the open day when the rows' dates pass it
 
