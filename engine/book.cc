@@ -28,6 +28,14 @@ const Reversals* Book::find_reversals(EventNo entry) const {
   return found == reversals_.end() ? nullptr : &found->second;
 }
 
+EventNo Book::last_event_of(Date date) const {
+  if (date >= open_day_) return last_event_;
+  const auto after = std::upper_bound(
+      closed_days_.begin(), closed_days_.end(), date,
+      [](Date wanted, const auto& closed) { return wanted < closed.first; });
+  return after == closed_days_.begin() ? EventNo{} : std::prev(after)->second;
+}
+
 std::optional<PrincipalHandle> Book::find_principal(std::string_view name) const {
   const auto found = by_name_.find(std::string(name));
   if (found == by_name_.end()) return std::nullopt;
@@ -163,7 +171,10 @@ void Book::apply_body(const Event&, const ReleaseHold& body) { end_hold(body.hol
 
 void Book::apply_body(const Event&, const ExpireHold& body) { end_hold(body.hold); }
 
-void Book::apply_body(const Event&, const CloseDay& body) { open_day_ = body.next; }
+void Book::apply_body(const Event& event, const CloseDay& body) {
+  closed_days_.emplace_back(body.date, event.no);
+  open_day_ = body.next;
+}
 
 void Book::apply_body(const Event&, const CloseMonth& body) {
   open_month_ = month_of(last_day(body.month) + 1);
@@ -180,7 +191,7 @@ bool operator==(const Book& a, const Book& b) {
   return a.last_event_ == b.last_event_ && a.last_time_ == b.last_time_ && a.coop_ == b.coop_ &&
          a.currency_ == b.currency_ && a.zone_ == b.zone_ && a.sen_allowed_ == b.sen_allowed_ &&
          a.first_day_ == b.first_day_ && a.open_day_ == b.open_day_ &&
-         a.open_month_ == b.open_month_ && a.accounts_ == b.accounts_ && a.infos_ == b.infos_ &&
+         a.open_month_ == b.open_month_ && a.closed_days_ == b.closed_days_ && a.accounts_ == b.accounts_ && a.infos_ == b.infos_ &&
          a.holds_ == b.holds_ && a.reversals_ == b.reversals_ && a.principals_ == b.principals_;
 }
 

@@ -62,6 +62,8 @@ class Book {
   Date open_day() const { return open_day_; }
   /// The first month that is not closed.
   Month open_month() const { return open_month_; }
+  /// The last event booked on or before that date; 0 when there is none.
+  EventNo last_event_of(Date date) const;
 
   /// How many accounts there are; their handles are 1..account_count().
   std::uint32_t account_count() const { return static_cast<std::uint32_t>(accounts_.size() - 1); }
@@ -88,6 +90,10 @@ class Book {
   std::optional<PrincipalHandle> find_principal(std::string_view name) const;
 
   friend bool operator==(const Book&, const Book&);
+  /// The book as canonical bytes: equal books are equal bytes.
+  std::string image() const;
+  /// nullopt: not the image of a book.
+  static std::optional<Book> of_image(std::string_view bytes);
 
  private:
   void post(const Entry& entry);
@@ -119,6 +125,7 @@ class Book {
   Date first_day_;
   Date open_day_;
   Month open_month_{};
+  std::vector<std::pair<Date, EventNo>> closed_days_;  // with the event that closed each, ascending
   std::vector<Account> accounts_{Account{}};    // [0] is no account
   std::vector<AccountInfo> infos_{AccountInfo{}};
   std::unordered_map<std::string, AccountHandle> by_code_;

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "engine/check.h"
-#include "storage/bytes.h"
+#include "engine/bytes.h"
 #include "storage/codec.h"
 
 namespace lumbung::storage {

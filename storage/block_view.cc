@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "engine/check.h"
-#include "storage/bytes.h"
+#include "engine/bytes.h"
 #include "storage/codec.h"
 
 namespace lumbung::storage {
@@ -85,6 +85,7 @@ class ColumnParser {
     header.first_event.value = in.get<std::uint64_t>();
     header.count = in.get<std::uint32_t>();
     header.business_date.days = in.get<std::int32_t>();
+    if (!in_range(header.business_date)) return fail(84, "header", "no date");
     header.stamped_time.us = in.get<std::int64_t>();
     header.durable_block.value = in.get<std::uint64_t>();
     const auto length = in.get<std::uint32_t>();
@@ -414,7 +415,9 @@ bool BlockView::Rows::read_entry(Kind kind, Entry& entry) {
     if (offset == 0 || offset != static_cast<std::int32_t>(offset)) {
       return fail(Column::kValueDate, "not canonical: the booking date itself");
     }
-    entry.value_date = v.header_.business_date + static_cast<int>(offset);
+    const Date date{static_cast<std::int32_t>(v.header_.business_date.days + offset)};
+    if (!in_range(date)) return fail(Column::kValueDate, "no date");
+    entry.value_date = date;
   }
   entry.metadata.clear();
   if (v.has(Column::kMetadata) && v.metadata_rows_[row_]) {

@@ -29,6 +29,11 @@ class BlockBuilder {
   bool fits(const engine::Event& event) const;
   /// Bytes a block of just this atomic batch takes at the most: known before it is decided.
   static std::size_t bound_of_batch(const std::vector<engine::Command>& commands);
+  /// Whether all of an atomic batch goes into this block.
+  bool fits_batch(const std::vector<engine::Command>& commands) const {
+    return count_ + commands.size() <= kBlockEventsMax &&
+           bound_ + bound_of_batch(commands) <= kBlockBytesMax;
+  }
 
   std::uint32_t count() const { return count_; }
   bool empty() const { return count_ == 0; }

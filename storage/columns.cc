@@ -4,10 +4,13 @@
 #include <array>
 #include <bit>
 
-#include "storage/bytes.h"
+#include "engine/bytes.h"
 
 namespace lumbung::storage {
 namespace {
+
+using engine::ByteReader;
+using engine::ByteWriter;
 
 constexpr std::array<std::string_view, kColumnMax + 1> kNames{
     "",          "kind",      "debit",      "credit",          "amount",        "leg_count",

@@ -3,12 +3,14 @@
 #include <array>
 #include <string>
 
-#include "storage/bytes.h"
+#include "engine/bytes.h"
 #include "storage/codec.h"
 #include "storage/digest.h"
 
 namespace lumbung::storage {
 namespace {
+
+using engine::ByteReader;
 
 /// crc_of_byte[d]: the difference that the last byte's change by d makes in the register.
 std::array<std::uint32_t, 256> differences_of_last_byte() {

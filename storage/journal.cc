@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "engine/check.h"
-#include "storage/bytes.h"
+#include "engine/bytes.h"
 #include "storage/codec.h"
 #include "storage/key.h"
 #include "storage/ledger.h"
@@ -12,6 +12,9 @@
 
 namespace lumbung::storage {
 namespace {
+
+using engine::get_ordered;
+using engine::put_ordered;
 
 constexpr std::string_view kEpochKey = "epoch";
 

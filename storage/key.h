@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "engine/id.h"
-#include "storage/bytes.h"
+#include "engine/bytes.h"
 
 namespace lumbung::storage {
 
@@ -31,20 +31,20 @@ inline engine::CoopId coop_in_key(std::string_view key) {
 
 inline std::string journal_key(const engine::CoopId& coop, engine::BlockNo block) {
   std::string key = coop_prefix(coop);
-  put_ordered(key, block.value);
+  engine::put_ordered(key, block.value);
   return key;
 }
 
 /// Of locator and keys.
 inline std::string event_key(const engine::CoopId& coop, engine::EventNo event) {
   std::string key = coop_prefix(coop);
-  put_ordered(key, event.value);
+  engine::put_ordered(key, event.value);
   return key;
 }
 
 inline std::string account_prefix(const engine::CoopId& coop, engine::AccountHandle account) {
   std::string key = coop_prefix(coop);
-  put_ordered(key, account.value);
+  engine::put_ordered(key, account.value);
   return key;
 }
 
@@ -52,14 +52,14 @@ inline std::string account_prefix(const engine::CoopId& coop, engine::AccountHan
 inline std::string posting_key(const engine::CoopId& coop, engine::AccountHandle account,
                                engine::EventNo event, std::uint8_t leg) {
   std::string key = account_prefix(coop, account);
-  put_ordered(key, event.value);
+  engine::put_ordered(key, event.value);
   key.push_back(static_cast<char>(leg));
   return key;
 }
 
 inline std::string page_key(const engine::CoopId& coop, std::uint32_t page) {
   std::string key = coop_prefix(coop);
-  put_ordered(key, page);
+  engine::put_ordered(key, page);
   return key;
 }
 

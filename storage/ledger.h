@@ -240,6 +240,8 @@ class Ledger {
   static void rebuild(const std::filesystem::path& directory);
 
  private:
+  void copy_store(const std::filesystem::path& target) const;
+
   class Impl;
   explicit Ledger(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

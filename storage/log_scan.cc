@@ -4,13 +4,15 @@
 #include <fstream>
 #include <iterator>
 
-#include "storage/bytes.h"
+#include "engine/bytes.h"
 #include "storage/codec.h"
 #include "storage/digest.h"
 #include "storage/store.h"
 
 namespace lumbung::storage {
 namespace {
+
+using engine::ByteReader;
 
 constexpr std::size_t kLogBlock = 32768;
 constexpr std::size_t kRecordHeader = 7;

@@ -5,7 +5,7 @@
 
 #include "engine/check.h"
 #include "storage/block.h"
-#include "storage/bytes.h"
+#include "engine/bytes.h"
 #include "storage/columns.h"
 #include "storage/digest.h"
 
@@ -69,9 +69,28 @@ void put_date(ByteWriter& out, const std::optional<Date>& date) {
   if (date) out.put(date->days);
 }
 
+/// A date of the calendar's range: arithmetic on any other is a bug, and bytes may say anything.
+Date get_day(ByteReader& in) {
+  const Date date{in.get<std::int32_t>()};
+  if (!in_range(date)) {
+    in.fail();
+    return Date{};
+  }
+  return date;
+}
+
 std::optional<Date> get_date(ByteReader& in) {
   if (!in.truth()) return std::nullopt;
-  return Date{in.get<std::int32_t>()};
+  return get_day(in);
+}
+
+Month get_month(ByteReader& in) {
+  const Month month{in.get<std::int32_t>()};
+  if (month < month_of(kDateMin) || month > month_of(kDateMax)) {
+    in.fail();
+    return month_of(Date{});
+  }
+  return month;
 }
 
 /// An enumerator between the first and last of its kind, or the reader fails.
@@ -155,7 +174,7 @@ OpenCooperative get_cooperative(ByteReader& in, const CoopId& coop) {
   body.coop = coop;
   body.currency = static_cast<Currency>(in.get<std::uint16_t>());
   body.zone = std::string(in.text());
-  body.first_day = Date{in.get<std::int32_t>()};
+  body.first_day = get_day(in);
   body.sen_allowed = in.truth();
   return body;
 }
@@ -207,7 +226,6 @@ HoldSettled get_settlement(ByteReader& in) {
 EventBody get_body(Kind kind, ByteReader& in, const CoopId& coop) {
   const auto account = [&in] { return AccountHandle{in.get<std::uint32_t>()}; };
   const auto event = [&in] { return EventNo{in.get<std::uint64_t>()}; };
-  const auto date = [&in] { return Date{in.get<std::int32_t>()}; };
   switch (kind) {
     case Kind::kSimpleEntry:
     case Kind::kEntry:
@@ -242,12 +260,12 @@ EventBody get_body(Kind kind, ByteReader& in, const CoopId& coop) {
       return ExpireHold{event()};
     case Kind::kDayClosed: {
       CloseDay body;
-      body.date = date();
-      body.next = date();
+      body.date = get_day(in);
+      body.next = get_day(in);
       return body;
     }
     case Kind::kMonthClosed:
-      return CloseMonth{Month{in.get<std::int32_t>()}};
+      return CloseMonth{get_month(in)};
   }
   in.fail();
   return EntryPosted{};
@@ -370,7 +388,7 @@ std::optional<Metadata> decode_metadata(std::string_view bytes) {
         item.value = in.get<std::int64_t>();
         break;
       case 1:
-        item.value = Date{in.get<std::int32_t>()};
+        item.value = get_day(in);
         break;
       case 2:
         item.value = std::string(in.text());

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace lumbung::storage {
+namespace lumbung::engine {
 
-static_assert(std::endian::native == std::endian::little, "the journal's bytes are little-endian");
+static_assert(std::endian::native == std::endian::little, "stored bytes are little-endian");
 
 class ByteWriter {
  public:
@@ -90,4 +90,4 @@ Number get_ordered(std::string_view bytes) {
   return value;
 }
 
-}  // namespace lumbung::storage
+}  // namespace lumbung::engine

@@ -1,0 +1,65 @@
+#include "storage/key_table.h"
+
+#include <cstring>
+
+#include "engine/check.h"
+#include "engine/money.h"
+
+namespace lumbung::storage {
+namespace {
+
+/// Both halves of a 64 x 64 bit product, folded: each bit of the input reaches each of the output.
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  const engine::Uint128 product = static_cast<engine::Uint128>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// Odd constants without structure: the fractional parts of the square roots of 2, 3 and 5.
+constexpr std::uint64_t kSqrt2 = 0x6a09e667f3bcc909U;
+constexpr std::uint64_t kSqrt3 = 0xbb67ae8584caa73bU;
+constexpr std::uint64_t kSqrt5 = 0x3c6ef372fe94f82bU;
+
+}  // namespace
+
+std::uint64_t fingerprint(engine::PrincipalHandle principal, const engine::Key& key) {
+  const std::string_view bytes = key.bytes();
+  std::uint64_t state =
+      mix(kSqrt2 ^ principal.value, kSqrt3 ^ (static_cast<std::uint64_t>(key.form()) << 32) ^
+                                        static_cast<std::uint64_t>(bytes.size()));
+  for (std::size_t i = 0; i < bytes.size(); i += 16) {
+    std::uint64_t words[2] = {};
+    std::memcpy(words, bytes.data() + i, std::min<std::size_t>(16, bytes.size() - i));
+    state = mix(state ^ words[0] ^ kSqrt2, words[1] ^ kSqrt5);
+  }
+  const std::uint64_t print = mix(state, kSqrt3);
+  return print == 0 ? 1 : print;
+}
+
+void KeyTable::insert(std::uint64_t print, engine::EventNo event) {
+  CHECK(event.value != 0 && event.value <= kEventMask);
+  Segment& segment = segments_[print & (kSegments - 1)];
+  if (segment.used * 4 >= segment.slots.size() * 3) segment.grow();
+  segment.add((print >> kTagShift) << kEventBits | event.value);
+  ++size_;
+}
+
+void KeyTable::Segment::add(std::uint64_t slot) {
+  std::size_t i = place(slot >> kEventBits);
+  while (slots[i] != 0) i = after(i);
+  slots[i] = slot;
+  ++used;
+}
+
+void KeyTable::Segment::grow() {
+  std::vector<std::uint64_t> old = std::move(slots);
+  const std::size_t size = old.empty() ? 8 : old.size() * 2;
+  CHECK(shift > 0);
+  shift = 28 - static_cast<unsigned>(__builtin_ctzll(size));
+  slots.assign(size, 0);
+  used = 0;
+  for (const std::uint64_t slot : old) {
+    if (slot != 0) add(slot);
+  }
+}
+
+}  // namespace lumbung::storage

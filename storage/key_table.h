@@ -1,0 +1,67 @@
+// KeyTable: which event answered a request, by its idempotency key. Exact without holding keys: eight
+// bytes an event say where to look, and the event itself says whether it is the one.
+// Not thread-safe: the writer's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/id.h"
+
+namespace lumbung::storage {
+
+/// 64 bits of (principal, key), never 0. Frozen: runs store it.
+std::uint64_t fingerprint(engine::PrincipalHandle principal, const engine::Key& key);
+
+class KeyTable {
+ public:
+  void insert(std::uint64_t fingerprint, engine::EventNo event);
+
+  /// The first candidate that `is_it` confirms. Candidates share 36 bits of the fingerprint, so an
+  /// event is read about once in 2^28 look-ups of unknown keys a slot probed.
+  template <class IsIt>
+  std::optional<engine::EventNo> find(std::uint64_t fingerprint, const IsIt& is_it) const {
+    const Segment& segment = segments_[fingerprint & (kSegments - 1)];
+    if (segment.slots.empty()) return std::nullopt;
+    const std::uint64_t tag = fingerprint >> kTagShift;
+    for (std::size_t i = segment.place(tag); segment.slots[i] != 0; i = segment.after(i)) {
+      if (segment.slots[i] >> kEventBits != tag) continue;
+      const engine::EventNo event{segment.slots[i] & kEventMask};
+      if (is_it(event)) return event;
+    }
+    return std::nullopt;
+  }
+  /// Asks the processor to fetch where the fingerprint would stand.
+  void prefetch(std::uint64_t fingerprint) const {
+    const Segment& segment = segments_[fingerprint & (kSegments - 1)];
+    if (!segment.slots.empty()) {
+      __builtin_prefetch(&segment.slots[segment.place(fingerprint >> kTagShift)]);
+    }
+  }
+  std::uint64_t size() const { return size_; }
+
+ private:
+  // A slot is a tag of 28 bits and an event number of 36 (68 thousand million events a cooperative).
+  static constexpr unsigned kEventBits = 36;
+  static constexpr std::uint64_t kEventMask = (std::uint64_t{1} << kEventBits) - 1;
+  static constexpr unsigned kTagShift = 64 - 28;
+  // Many small segments that grow one by one: no long stall when a big table doubles.
+  static constexpr std::size_t kSegments = 256;
+
+  struct Segment {
+    std::vector<std::uint64_t> slots;  // a power of two; 0 is free
+    std::size_t used = 0;
+    unsigned shift = 28;  // tag >> shift is the place: growing keeps the order of tags
+    std::size_t place(std::uint64_t tag) const { return static_cast<std::size_t>(tag >> shift); }
+    std::size_t after(std::size_t i) const { return (i + 1) & (slots.size() - 1); }
+    void add(std::uint64_t slot);
+    void grow();
+  };
+
+  std::array<Segment, kSegments> segments_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace lumbung::storage

@@ -1,0 +1,40 @@
+// What is done to a whole data directory: a copy while it is in use, and projections made anew.
+#include <array>
+
+#include "storage/head_file.h"
+#include "storage/pipeline.h"
+#include "storage/recovery.h"
+
+namespace lumbung::storage {
+
+void Ledger::checkpoint(const std::filesystem::path& target) const {
+  std::error_code error;
+  if (std::filesystem::exists(target, error)) {
+    throw StoreError(target.string() + " is there already");
+  }
+  std::filesystem::create_directories(target, error);
+  if (error) throw StoreError(target.string() + ": " + error.message());
+  // Heads first: the copy may hold more than they say, never less.
+  Heads heads;
+  for (const engine::CoopId& id : coops()) heads[id] = coop(id)->head;
+  copy_store(store_directory(target));
+  write_head_file(target, heads);
+}
+
+void Ledger::rebuild(const std::filesystem::path& directory) {
+  Options options;
+  options.directory = directory;
+  {
+    refuse_damaged_log(directory);
+    const auto store = Store::open(store_directory(directory), Store::Mode::kExisting);
+    for (const Family family : {Family::kLocator, Family::kPostings, Family::kLate, Family::kKeys,
+                                Family::kSnapshot}) {
+      store->drop(family, "");
+    }
+    store->flush();
+  }
+  // Opening replays what no projection has, and closing writes it.
+  open(std::move(options));
+}
+
+}  // namespace lumbung::storage

@@ -1,0 +1,80 @@
+// Run: what the events of some consecutive whole blocks did to accounts, in memory. The newest run of
+// a cooperative answers for what the store's index does not have yet; a full run is sorted and taken
+// into the store, and dropped here.
+//
+// A run ends with the first block that brings it to `run_events` events, so the rows it makes are a
+// function of the journal alone. Written by one thread under its owner's lock; immutable once full.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/event.h"
+#include "storage/block.h"
+
+namespace lumbung::storage {
+
+class Run {
+ public:
+  /// One posting. Postings of one account are chained from the newest back.
+  struct Posting {
+    std::int64_t amount;     // minor units, debits above zero
+    std::uint32_t offset;    // event number - first event of the run
+    std::uint32_t account;
+    std::uint32_t previous;  // index + 1 of the account's posting before, 0: none in this run
+    std::uint32_t leg;
+  };
+  /// A posting whose value date is not its booking date.
+  struct Late {
+    engine::AccountHandle account;
+    engine::EventNo event;
+    std::uint8_t leg;
+    std::int64_t amount;  // minor units, debits above zero
+    engine::Date booking_date;
+    engine::Date value_date;
+  };
+  struct BlockPlace {
+    engine::EventNo first_event;
+    engine::BlockNo block_no;
+    engine::Timestamp time;
+  };
+
+  explicit Run(engine::EventNo first_event) : first_event_(first_event) {}
+
+  /// Blocks in order; before the events of that block.
+  void begin_block(const BlockHeader& header);
+  void add(const engine::Event& event);
+
+  engine::EventNo first_event() const { return first_event_; }
+  engine::EventNo last_event() const { return last_event_; }
+  std::uint64_t event_count() const {
+    return last_event_.value < first_event_.value ? 0 : last_event_.value - first_event_.value + 1;
+  }
+  /// The newest posting of the account; nullptr when the run has none.
+  const Posting* newest(engine::AccountHandle account) const {
+    const std::uint32_t at = account.value < heads_.size() ? heads_[account.value] : 0;
+    return at == 0 ? nullptr : &postings_[at - 1];
+  }
+  const Posting* before(const Posting& posting) const {
+    return posting.previous == 0 ? nullptr : &postings_[posting.previous - 1];
+  }
+  engine::EventNo event_of(const Posting& posting) const {
+    return {first_event_.value + posting.offset};
+  }
+  const std::vector<Posting>& postings() const { return postings_; }
+  const std::vector<Late>& late() const { return late_; }
+  const std::vector<BlockPlace>& blocks() const { return blocks_; }
+  /// Key fingerprints in the order of events, 0 for those without a key.
+  const std::vector<std::uint64_t>& keys() const { return keys_; }
+
+ private:
+  engine::EventNo first_event_;
+  engine::EventNo last_event_{};
+  std::vector<Posting> postings_;
+  std::vector<std::uint32_t> heads_;  // by account
+  std::vector<Late> late_;
+  std::vector<BlockPlace> blocks_;
+  std::vector<std::uint64_t> keys_;
+};
+
+}  // namespace lumbung::storage
