@@ -1,0 +1,124 @@
+#include "tests/recorded_world.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lumbung::tests {
+
+using engine::AccountHandle;
+using engine::CoopId;
+using engine::Date;
+using engine::EventNo;
+using storage::Basis;
+using storage::Moment;
+
+void Record::add(engine::Event event) {
+  if (const auto* opened = std::get_if<engine::OpenAccount>(&event.body)) {
+    accounts.push_back(*opened);
+  }
+  lines.add(event);
+  events.push_back(std::move(event));
+}
+
+const engine::OpenAccount* Record::account(AccountHandle handle) const {
+  if (handle.value == 0 || handle.value > accounts.size()) return nullptr;
+  return &accounts[handle.value - 1];
+}
+
+std::vector<AccountHandle> Record::with_members(AccountHandle account) const {
+  std::vector<AccountHandle> all{account};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::uint32_t h = 1; h <= accounts.size(); ++h) {
+      if (accounts[h - 1].control == all[i]) all.push_back(AccountHandle{h});
+    }
+  }
+  return all;
+}
+
+Sums Record::sums(AccountHandle account, const Moment& moment) const {
+  Sums all;
+  for (const AccountHandle h : with_members(account)) {
+    const Sums one = lines.sums(h, moment);
+    all.debits += one.debits;
+    all.credits += one.credits;
+  }
+  return all;
+}
+
+Sums Record::day_sums(AccountHandle account, Date date, Basis basis) const {
+  Sums all;
+  for (const AccountHandle h : with_members(account)) {
+    const Sums one = lines.day_sums(h, date, basis);
+    all.debits += one.debits;
+    all.credits += one.credits;
+  }
+  return all;
+}
+
+std::optional<AccountHandle> RecordedWorld::find_account(const CoopId& coop,
+                                                         std::string_view code) const {
+  const Record* of = record(coop);
+  if (of == nullptr) return std::nullopt;
+  const auto found = std::find_if(of->accounts.begin(), of->accounts.end(),
+                                  [&](const engine::OpenAccount& a) { return a.code == code; });
+  if (found == of->accounts.end()) return std::nullopt;
+  return AccountHandle{static_cast<std::uint32_t>(found - of->accounts.begin()) + 1};
+}
+
+std::optional<storage::Totals> RecordedWorld::totals(const CoopId& coop, AccountHandle account,
+                                                     const Moment& moment) const {
+  const Record* of = record(coop);
+  if (of == nullptr || of->account(account) == nullptr) return std::nullopt;
+  return totals_of(of->sums(account, moment), of->last_event());
+}
+
+std::optional<storage::Totals> RecordedWorld::day_totals(const CoopId& coop, AccountHandle account,
+                                                         Date date, Basis basis) const {
+  const Record* of = record(coop);
+  if (of == nullptr || of->account(account) == nullptr) return std::nullopt;
+  return totals_of(of->day_sums(account, date, basis), of->last_event());
+}
+
+std::optional<storage::Statement> RecordedWorld::statement(
+    const CoopId& coop, AccountHandle account, std::optional<storage::StatementPlace> before,
+    std::size_t limit) const {
+  const Record* of = record(coop);
+  if (of == nullptr || of->account(account) == nullptr) return std::nullopt;
+  storage::Statement statement =
+      of->lines.statement(account, of->account(account)->normal, before, limit);
+  statement.as_of = of->last_event();
+  return statement;
+}
+
+std::optional<storage::TrialBalance> RecordedWorld::trial_balance(const CoopId& coop,
+                                                                  const Moment& moment) const {
+  const Record* of = record(coop);
+  if (of == nullptr) return std::nullopt;
+  storage::TrialBalance balance;
+  balance.as_of = of->last_event();
+  for (std::uint32_t h = 1; h <= of->accounts.size(); ++h) {
+    const engine::OpenAccount& account = of->accounts[h - 1];
+    balance.rows.push_back({AccountHandle{h}, account.code, account.type, account.normal,
+                            account.currency, account.is_control,
+                            totals_of(of->sums(AccountHandle{h}, moment), of->last_event())});
+  }
+  return balance;
+}
+
+std::optional<engine::Event> RecordedWorld::event(const CoopId& coop, EventNo no) const {
+  const Record* of = record(coop);
+  if (of == nullptr || no.value == 0 || no > of->last_event()) return std::nullopt;
+  return of->events[no.value - 1];
+}
+
+EventNo RecordedWorld::last_event_of(const CoopId& coop, Date date) const {
+  const Record* of = record(coop);
+  if (of == nullptr) return {};
+  EventNo last{};
+  for (const engine::Event& event : of->events) {
+    if (event.booking_date <= date) last = event.no;
+  }
+  return last;
+}
+
+}  // namespace lumbung::tests

@@ -1,0 +1,51 @@
+// What happened in one cooperative, kept whole, and the questions that can be answered by adding it
+// up anew. The engine's world and the model share it; neither keeps a balance of the past.
+#pragma once
+
+#include <vector>
+
+#include "tests/lines.h"
+#include "tests/world.h"
+
+namespace lumbung::tests {
+
+struct Record {
+  std::vector<engine::Event> events;
+  std::vector<engine::OpenAccount> accounts;  // [handle - 1]
+  Lines lines;
+
+  void add(engine::Event event);
+  engine::EventNo last_event() const { return {events.size()}; }
+  const engine::OpenAccount* account(engine::AccountHandle handle) const;
+  /// The account and, of a control account, all that roll up to it.
+  Sums sums(engine::AccountHandle account, const storage::Moment& moment) const;
+  Sums day_sums(engine::AccountHandle account, engine::Date date, storage::Basis basis) const;
+
+ private:
+  std::vector<engine::AccountHandle> with_members(engine::AccountHandle account) const;
+};
+
+class RecordedWorld : public World {
+ public:
+  std::optional<engine::AccountHandle> find_account(const engine::CoopId& coop,
+                                                    std::string_view code) const override;
+  std::optional<storage::Totals> totals(const engine::CoopId& coop, engine::AccountHandle account,
+                                        const storage::Moment& moment) const override;
+  std::optional<storage::Totals> day_totals(const engine::CoopId& coop,
+                                            engine::AccountHandle account, engine::Date date,
+                                            storage::Basis basis) const override;
+  std::optional<storage::Statement> statement(const engine::CoopId& coop,
+                                              engine::AccountHandle account,
+                                              std::optional<storage::StatementPlace> before,
+                                              std::size_t limit) const override;
+  std::optional<storage::TrialBalance> trial_balance(const engine::CoopId& coop,
+                                                     const storage::Moment& moment) const override;
+  std::optional<engine::Event> event(const engine::CoopId& coop, engine::EventNo no) const override;
+  engine::EventNo last_event_of(const engine::CoopId& coop, engine::Date date) const override;
+
+ protected:
+  /// nullptr: no such cooperative.
+  virtual const Record* record(const engine::CoopId& coop) const = 0;
+};
+
+}  // namespace lumbung::tests

@@ -1,0 +1,75 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "engine/refusal.h"
+#include "tests/model.h"
+#include "tests/story_runner.h"
+
+namespace lumbung::tests {
+namespace {
+
+using engine::RefusalCode;
+
+std::vector<std::filesystem::path> scripts() {
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(LUMBUNG_SCRIPTS_DIR)) {
+    if (entry.path().extension() == ".test") found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string name_of_case(const testing::TestParamInfo<std::filesystem::path>& info) {
+  return info.param.stem().string();
+}
+
+class Story : public testing::TestWithParam<std::filesystem::path> {
+ protected:
+  void tell(World& world) { StoryRunner(world, GetParam()).run(text_of(GetParam())); }
+};
+
+TEST_P(Story, HoldsInTheEngine) {
+  const auto world = make_engine_world();
+  tell(*world);
+}
+
+TEST_P(Story, HoldsInTheModel) {
+  Model model;
+  tell(model);
+}
+
+INSTANTIATE_TEST_SUITE_P(Scripts, Story, testing::ValuesIn(scripts()), name_of_case);
+
+// One script per refusal at least, so that none is a word without a case.
+TEST(Stories, ProvokeEveryRefusal) {
+  std::set<std::string> told;
+  for (const auto& path : scripts()) {
+    const auto world = make_engine_world();
+    StoryRunner runner(*world, path);
+    runner.run(text_of(path));
+    told.insert(runner.refusals().begin(), runner.refusals().end());
+  }
+  const std::set<std::string> elsewhere{
+      "queue_full",      // ledger_test: needs a full queue
+      "writer_stopped",  // simulation_test: needs a journal that fails
+      "batch_empty",     // told by the edge: an empty batch has no key to be remembered by
+  };
+  for (unsigned number = 0; number < 256; ++number) {
+    const auto code = engine::refusal_of_number(static_cast<std::uint8_t>(number));
+    if (!code) continue;
+    const std::string name(name_of(*code));
+    EXPECT_NE(told.count(name), elsewhere.count(name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace lumbung::tests
