@@ -42,18 +42,22 @@ struct Answer {
 /// One connection. Every wait ends after five seconds at most.
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port, const char* address = "127.0.0.1") {
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(port);
-    inet_pton(AF_INET, address, &where.sin_addr);
-    connect_to(AF_INET, reinterpret_cast<const sockaddr*>(&where), sizeof where);
+  explicit RawClient(std::uint16_t port, const char* source = "127.0.0.1") {
+    const sockaddr_in from = ipv4(source, 0);
+    const sockaddr_in to = ipv4("127.0.0.1", port);
+    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (::bind(fd_, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0 ||
+        ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
+      close();
   }
   explicit RawClient(const std::string& unix_path) {
-    sockaddr_un where{};
-    where.sun_family = AF_UNIX;
-    std::strncpy(where.sun_path, unix_path.c_str(), sizeof where.sun_path - 1);
-    connect_to(AF_UNIX, reinterpret_cast<const sockaddr*>(&where), sizeof where);
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    std::strncpy(to.sun_path, unix_path.c_str(), sizeof to.sun_path - 1);
+    fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) close();
   }
   ~RawClient() { close(); }
   RawClient(RawClient&& other) noexcept
@@ -116,11 +120,12 @@ class RawClient {
   }
 
  private:
-  void connect_to(int family, const sockaddr* where, socklen_t size) {
-    fd_ = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int on = 1;
-    if (family == AF_INET) ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (::connect(fd_, where, size) != 0) close();
+  static sockaddr_in ipv4(const char* address, std::uint16_t port) {
+    sockaddr_in result{};
+    result.sin_family = AF_INET;
+    result.sin_port = htons(port);
+    inet_pton(AF_INET, address, &result.sin_addr);
+    return result;
   }
 
   bool read_some() {
