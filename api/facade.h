@@ -36,7 +36,8 @@ class Facade : public http::Handler {
 
   /// `ledger` and `tokens` must outlive it.
   Facade(storage::Ledger& ledger, const Tokens& tokens, Options options);
-  /// Finishes the reads that wait. The servers in front of it have stopped by now.
+  /// Waits for every request that was let in, also those whose caller has gone. The servers in
+  /// front of it have stopped by now.
   ~Facade() override;
 
   /// Where /metrics finds what the servers have counted. Called before they start.
