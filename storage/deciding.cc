@@ -140,8 +140,10 @@ Answer DecidingBook::ask(const Command& command) {
   }
   auto decided = decide(PastView(*this), policy_, command);
   if (!decided) {
-    // Without a book there is no journal to remember a refusal in, nor without a known principal.
-    if (!book_.opened() || !book_.has_principal(command.principal)) {
+    // Without a book there is no journal to remember a refusal in, nor without a known principal; and
+    // what was to open a book is no request to the one that stands there.
+    if (!book_.opened() || !book_.has_principal(command.principal) ||
+        std::holds_alternative<OpenCooperative>(command.body)) {
       Answer answer = edge_refusal(decided.refusal().code);
       answer.refusal = decided.refusal();
       return answer;
@@ -157,6 +159,7 @@ Answer DecidingBook::ask(const Command& command) {
 }
 
 Answer DecidingBook::ask_atomic(const std::vector<Command>& commands) {
+  if (!book_.opened()) return edge_refusal(RefusalCode::coop_unknown);
   if (commands.empty()) return edge_refusal(RefusalCode::batch_empty);
   if (commands.size() > kBlockEventsMax ||
       BlockBuilder::bound_of_batch(commands) > kBlockBytesMax) {

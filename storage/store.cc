@@ -194,6 +194,10 @@ void Store::checkpoint(const std::filesystem::path& target) const {
   require(checkpoint->CreateCheckpoint(target.string()), "the checkpoint could not be written");
 }
 
+void Store::verify_checksums() const {
+  require(rep_->db->VerifyChecksum(), "a stored file is damaged");
+}
+
 namespace {
 rocksdb::Iterator* as_iterator(void* iterator) { return static_cast<rocksdb::Iterator*>(iterator); }
 }  // namespace

@@ -93,6 +93,8 @@ class Store {
   /// Writes what is only in memory and the log to sorted files.
   void flush();
   void checkpoint(const std::filesystem::path& target) const;
+  /// Reads every byte of every sorted file against its checksums.
+  void verify_checksums() const;
 
  private:
   struct Rep;
