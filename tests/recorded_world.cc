@@ -55,6 +55,16 @@ Sums Record::day_sums(AccountHandle account, Date date, Basis basis) const {
   return all;
 }
 
+EventNo Record::as_of(const Moment& moment) const {
+  const bool by_booking = moment.kind == Moment::Kind::kDate && moment.basis == Basis::kBooking;
+  if (!by_booking && moment.kind != Moment::Kind::kRecordTime) return last_event();
+  EventNo last{};
+  for (const engine::Event& event : events) {
+    if (by_booking ? event.booking_date <= moment.date : event.at <= moment.time) last = event.no;
+  }
+  return last;
+}
+
 std::optional<AccountHandle> RecordedWorld::find_account(const CoopId& coop,
                                                          std::string_view code) const {
   const Record* of = record(coop);
@@ -69,14 +79,14 @@ std::optional<storage::Totals> RecordedWorld::totals(const CoopId& coop, Account
                                                      const Moment& moment) const {
   const Record* of = record(coop);
   if (of == nullptr || of->account(account) == nullptr) return std::nullopt;
-  return totals_of(of->sums(account, moment), of->last_event());
+  return totals_of(of->sums(account, moment), of->as_of(moment));
 }
 
 std::optional<storage::Totals> RecordedWorld::day_totals(const CoopId& coop, AccountHandle account,
                                                          Date date, Basis basis) const {
   const Record* of = record(coop);
   if (of == nullptr || of->account(account) == nullptr) return std::nullopt;
-  return totals_of(of->day_sums(account, date, basis), of->last_event());
+  return totals_of(of->day_sums(account, date, basis), of->as_of(Moment::end_of(date, basis)));
 }
 
 std::optional<storage::Statement> RecordedWorld::statement(
@@ -114,11 +124,7 @@ std::optional<engine::Event> RecordedWorld::event(const CoopId& coop, EventNo no
 EventNo RecordedWorld::last_event_of(const CoopId& coop, Date date) const {
   const Record* of = record(coop);
   if (of == nullptr) return {};
-  EventNo last{};
-  for (const engine::Event& event : of->events) {
-    if (event.booking_date <= date) last = event.no;
-  }
-  return last;
+  return of->as_of(Moment::end_of(date, Basis::kBooking));
 }
 
 }  // namespace lumbung::tests

@@ -20,6 +20,8 @@ struct Record {
   /// The account and, of a control account, all that roll up to it.
   Sums sums(engine::AccountHandle account, const storage::Moment& moment) const;
   Sums day_sums(engine::AccountHandle account, engine::Date date, storage::Basis basis) const;
+  /// The last event that a question about that moment can count in.
+  engine::EventNo as_of(const storage::Moment& moment) const;
 
  private:
   std::vector<engine::AccountHandle> with_members(engine::AccountHandle account) const;

@@ -6,8 +6,10 @@
 #include <iterator>
 
 #include "engine/refusal.h"
+#include "tests/compare.h"
 #include "tests/model.h"
 #include "tests/story_runner.h"
+#include "tests/temporary_directory.h"
 
 namespace lumbung::tests {
 namespace {
@@ -45,6 +47,28 @@ TEST_P(Story, HoldsInTheEngine) {
 TEST_P(Story, HoldsInTheModel) {
   Model model;
   tell(model);
+}
+
+TEST_P(Story, HoldsInTheStoredLedger) {
+  const auto engine_world = make_engine_world();
+  tell(*engine_world);
+  const TemporaryDirectory directory;
+  storage::Ledger::Options options;
+  options.directory = directory.path();
+  options.create = true;
+  options.run_events = 16;  // so short that most of a story is read from the index
+  {
+    const auto world = make_ledger_world(options);
+    tell(*world);
+  }
+  // Once more from the disk: with what the last close left, then from the journal alone.
+  for (const bool trust_snapshots : {true, false}) {
+    options.trust_snapshots = trust_snapshots;
+    const auto world = make_ledger_world(options);
+    for (const char* id : {"KOP-1", "KOP-A", "KOP-B", "KOP-MYR", "KOP-SEN"}) {
+      expect_same_state(*world, *engine_world, *engine::CoopId::parse(id));
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Scripts, Story, testing::ValuesIn(scripts()), name_of_case);

@@ -3,7 +3,6 @@
 // thread-safe.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -62,7 +61,7 @@ class World {
 /// decide and Book::apply, with every event in memory; reopening is a replay.
 std::unique_ptr<World> make_engine_world();
 
-/// A storage::Ledger in that directory; reopening closes it and opens it again.
-std::unique_ptr<World> make_ledger_world(const std::filesystem::path& directory);
+/// A storage::Ledger; reopening closes it and opens it again. The clock is the world's.
+std::unique_ptr<World> make_ledger_world(storage::Ledger::Options options);
 
 }  // namespace lumbung::tests
