@@ -14,6 +14,8 @@ struct Word {
   T value;
   std::string_view name;
 };
+template <class T>
+Word(T, std::string_view) -> Word<T>;  // clang 14, which fuzzes, does not deduce it for aggregates
 
 constexpr std::array kTypes{
     Word{AccountType::kAsset, "asset"},     Word{AccountType::kLiability, "liability"},
