@@ -145,8 +145,8 @@ bool turn_away(Exchange& exchange, const Decoded<T>& decoded) {
   if (!decoded.errors.empty()) {
     exchange.answer(malformed(decoded.errors));
   } else if (!decoded.unknown.empty()) {
-    exchange.answer(refused(engine::Refusal(engine::RefusalCode::account_unknown), nullptr,
-                            decoded.unknown.front().pointer));
+    const UnknownAccount& unknown = decoded.unknown.front();
+    exchange.answer(refused(refusal_of(unknown), nullptr, unknown.pointer));
   }
   return !decoded.ok();
 }

@@ -23,9 +23,12 @@ namespace lumbung::api {
 /// An account code that the cooperative does not have. The request leaves no bytes: it is answered
 /// account_unknown (422) with the pointer.
 struct UnknownAccount {
-  std::size_t item = 0;  // index in a batch; 0 otherwise
-  std::string pointer;   // RFC 6901, in the body
+  std::size_t item = 0;            // index in a batch; 0 otherwise
+  std::string pointer;             // RFC 6901, in the body
+  std::optional<std::size_t> leg;  // of an entry
 };
+/// What the request, or the item of a batch, is told.
+engine::Refusal refusal_of(const UnknownAccount& unknown);
 
 /// A body's meaning, or why it has none. The value counts only when ok().
 template <class T>

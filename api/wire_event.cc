@@ -61,8 +61,8 @@ void bounds(Writer& out, const std::optional<engine::Amount>& floor,
   optional_amount(out, "ceiling", minor(ceiling), exponent);
 }
 
-void role(Writer& out, const std::string& principal, engine::Role value) {
-  out.member("principal", std::string_view(principal));
+void role(Writer& out, const std::string& holder, engine::Role value) {
+  out.member("holder", std::string_view(holder));
   out.member("role", engine::name_of(value));
 }
 

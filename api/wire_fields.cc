@@ -110,7 +110,7 @@ bool EntryReader::read_leg(std::size_t index, Value& value, engine::Legs& legs) 
   if (!good) return false;
   const auto ref = directory_.find(account);
   if (!ref) {
-    faults_.unknown(item_, pointer(index, "account"));
+    faults_.unknown(item_, pointer(index, "account"), index);
     return true;
   }
   const auto parsed = engine::parse_amount(amount, ref->exponent);

@@ -47,9 +47,9 @@ class Faults {
     errors_.push_back({code, std::move(pointer), std::move(detail)});
   }
   /// The first one of an item is enough.
-  void unknown(std::size_t item, std::string pointer) {
+  void unknown(std::size_t item, std::string pointer, std::optional<std::size_t> leg = {}) {
     if (!unknown_.empty() && unknown_.back().item == item) return;
-    unknown_.push_back({item, std::move(pointer)});
+    unknown_.push_back({item, std::move(pointer), leg});
   }
 
  private:

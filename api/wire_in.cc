@@ -73,6 +73,14 @@ Side usual_side(engine::AccountType type) {
 
 }  // namespace
 
+engine::Refusal refusal_of(const UnknownAccount& unknown) {
+  engine::Refusal refusal(engine::RefusalCode::account_unknown);
+  if (unknown.leg) {
+    refusal.params[0] = {engine::ParamKind::kLeg, static_cast<std::int64_t>(*unknown.leg)};
+  }
+  return refusal;
+}
+
 Decoded<engine::PostEntry> decode_entry(json::Parser& parser, std::string_view body,
                                         Directory& directory) {
   Decoded<engine::PostEntry> decoded;

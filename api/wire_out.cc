@@ -47,6 +47,16 @@ void totals_members(Writer& out, const storage::Totals& totals, engine::Side nor
 
 }  // namespace
 
+void render_receipt(Writer& out, const storage::Answer& answer, std::string_view kind) {
+  CHECK(answer.outcome == storage::Answer::Outcome::kDone);
+  out.begin_object();
+  number(out, "event", answer.event);
+  out.member("kind", kind);
+  date(out, "booking_date", answer.booking_date);
+  time(out, "recorded_at", answer.at);
+  out.end_object();
+}
+
 void render_refusal(Writer& out, const engine::Refusal& refusal, Directory* directory) {
   out.begin_object();
   wire::refusal(out, refusal, directory);

@@ -70,7 +70,7 @@ void submit_per_item(ExchangePtr exchange, Batch batch,
   Answers answers(batch.commands.size());
   for (const UnknownAccount& item : unknown) {
     answers[item.item].outcome = Answer::Outcome::kRefused;
-    answers[item.item].refusal = engine::Refusal(RefusalCode::account_unknown);
+    answers[item.item].refusal = refusal_of(item);
   }
   for (std::size_t i = unknown.size(); i-- > 0;) {
     batch.commands.erase(batch.commands.begin() + static_cast<std::ptrdiff_t>(unknown[i].item));
