@@ -131,6 +131,14 @@ class BlockView {
 
   /// The event of that row alone. REQUIRES: row < header().count and the view was checked.
   engine::Event event(std::uint32_t row) const;
+  /// Calls `each` with the accounts of a simple entry some rows ahead, so that they can be fetched.
+  /// `simple` counts the simple entries that were read.
+  template <class Each>
+  void accounts_ahead(std::size_t simple, const Each& each) const {
+    if (simple >= debits_.size()) return;
+    each(engine::AccountHandle{static_cast<std::uint32_t>(debits_[simple])});
+    each(engine::AccountHandle{static_cast<std::uint32_t>(credits_[simple])});
+  }
   /// Kind of a row.
   Kind kind(std::uint32_t row) const {
     return has_[static_cast<std::size_t>(Column::kKind)] ? static_cast<Kind>(kinds_[row])

@@ -158,6 +158,13 @@ Answer DecidingBook::ask(const Command& command) {
   return answer_of(event, /*replayed=*/false);
 }
 
+void DecidingBook::prefetch(const Command& command) const {
+  keys_.prefetch(fingerprint(command.principal, command.key));
+  if (const auto* post = std::get_if<PostEntry>(&command.body)) {
+    for (const Posting& leg : post->entry.legs) book_.prefetch(leg.account);
+  }
+}
+
 Answer DecidingBook::ask_atomic(const std::vector<Command>& commands) {
   if (!book_.opened()) return edge_refusal(RefusalCode::coop_unknown);
   if (commands.empty()) return edge_refusal(RefusalCode::batch_empty);

@@ -34,6 +34,8 @@ class DecidingBook {
   /// True when the clock stepped back.
   bool begin(engine::Timestamp now);
   Answer ask(const engine::Command& command);
+  /// Asks the processor to fetch what the command will touch: a batch goes through memory at random.
+  void prefetch(const engine::Command& command) const;
   /// All or none, under the first command's key and principal.
   Answer ask_atomic(const std::vector<engine::Command>& commands);
   /// Seals the open block and hands over all blocks of this commit, in order.

@@ -21,6 +21,9 @@ constexpr std::size_t kCommandsACommit = 2 * kBlockEventsMax;
 // Full runs in memory before publishing waits for the indexing thread: memory stays bounded.
 constexpr std::size_t kFullRunsMax = 2;
 
+// Commands whose account lines and key slots are on their way from memory while one is decided.
+constexpr std::size_t kPrefetchAhead = 8;
+
 constexpr std::string_view kRunEventsKey = "run_events";
 
 Timestamp system_clock() {
@@ -253,8 +256,11 @@ void Pipeline::decide_one(DecidingBook& book, Submission& submission) {
     return;
   }
   submission.answers.reserve(submission.commands.size());
-  for (const Command& command : submission.commands) {
-    submission.answers.push_back(book.ask(command));
+  for (std::size_t i = 0; i < submission.commands.size(); ++i) {
+    if (i + kPrefetchAhead < submission.commands.size()) {
+      book.prefetch(submission.commands[i + kPrefetchAhead]);
+    }
+    submission.answers.push_back(book.ask(submission.commands[i]));
   }
 }
 

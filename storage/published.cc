@@ -12,6 +12,9 @@ namespace {
 
 using namespace engine;
 
+// Rows whose accounts are on their way from memory while one is applied.
+constexpr std::size_t kPrefetchAhead = 8;
+
 /// Reads events of the past for the rules: the book being published, the blocks below it.
 class PublishedView final : public View {
  public:
@@ -98,7 +101,11 @@ void PublishedBook::publish(const BlockView& block, bool check_rules) {
   const PublishedView view(book_, read);
   BlockView::Rows rows(block);
   Event event;
-  while (rows.next(event)) {
+  for (std::size_t row = 0; rows.next(event); ++row) {
+    block.accounts_ahead(row + kPrefetchAhead, [&](AccountHandle account) {
+      book_.prefetch(account);
+      run.prefetch(account);
+    });
     if (apply && check_rules) {
       if (const auto violation = event_violation(view, event)) {
         throw JournalDamaged("event " + std::to_string(event.no.value) + " of " +

@@ -23,26 +23,29 @@ std::optional<Hash> hash_of_block(const Journal& journal, const CoopId& coop, Bl
   return hash;
 }
 
+/// Fingerprints of consecutive events; 0 where an event has no key.
+void insert_keys(const std::vector<std::uint64_t>& prints, EventNo first, KeyTable& keys) {
+  constexpr std::size_t kPrefetchAhead = 8;
+  for (std::size_t i = 0; i < prints.size(); ++i) {
+    if (i + kPrefetchAhead < prints.size()) keys.prefetch(prints[i + kPrefetchAhead]);
+    if (prints[i] != 0) keys.insert(prints[i], {first.value + i});
+  }
+}
+
 /// Keys of what the index has, run by run.
 void load_indexed_keys(const Store& store, const CoopId& coop, EventNo indexed, KeyTable& keys) {
   const std::string prefix = coop_prefix(coop);
   Store::Cursor cursor = store.cursor(Family::kKeys);
   for (cursor.seek(prefix); cursor.at_prefix(prefix); cursor.next()) {
-    std::uint64_t no = get_ordered<std::uint64_t>(cursor.key().substr(prefix.size()));
+    const std::uint64_t no = get_ordered<std::uint64_t>(cursor.key().substr(prefix.size()));
     if (no > indexed.value) break;
-    for (const std::uint64_t print : read_fingerprints(cursor.value())) {
-      if (print != 0) keys.insert(print, {no});
-      ++no;
-    }
+    insert_keys(read_fingerprints(cursor.value()), {no}, keys);
   }
 }
 
 void load_recent_keys(const PublishedBook& published, KeyTable& keys) {
-  auto [no, prints] = published.recent_keys();
-  for (const std::uint64_t print : prints) {
-    if (print != 0) keys.insert(print, no);
-    ++no.value;
-  }
+  const auto [first, prints] = published.recent_keys();
+  insert_keys(prints, first, keys);
 }
 
 /// The snapshot, if the journal still passes through the block it stands for.

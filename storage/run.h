@@ -55,6 +55,9 @@ class Run {
     const std::uint32_t at = account.value < heads_.size() ? heads_[account.value] : 0;
     return at == 0 ? nullptr : &postings_[at - 1];
   }
+  void prefetch(engine::AccountHandle account) const {
+    if (account.value < heads_.size()) __builtin_prefetch(&heads_[account.value], 1);
+  }
   const Posting* before(const Posting& posting) const {
     return posting.previous == 0 ? nullptr : &postings_[posting.previous - 1];
   }
