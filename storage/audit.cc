@@ -10,6 +10,7 @@
 #include <iterator>
 #include <memory>
 
+#include "engine/bytes.h"
 #include "engine/rules.h"
 #include "storage/chain.h"
 #include "storage/damage.h"
@@ -220,12 +221,23 @@ void check_reached(const Heads& known, const std::vector<AuditedBook>& books,
   }
 }
 
-/// Where the next block begins when the length of this one cannot be trusted.
+/// The first `length` bytes end in their own checksum.
+bool has_checksum(std::string_view bytes, std::size_t length) {
+  const auto stored = ByteReader(bytes.substr(length - 4, 4)).get<std::uint32_t>();
+  return stored == crc32c(bytes.substr(0, length - 4));
+}
+
+/// Where the next block begins: where the length of this one says, if anything bears that out, for any
+/// byte may be the changed one; else at the next magic.
 std::size_t next_block_at(std::string_view file, std::size_t at) {
-  std::optional<std::size_t> length = block_length(file.substr(at));
-  if (length && *length <= file.size() - at &&
-      (*length == file.size() - at || file.substr(at + *length, 4) == "LMBG")) {
-    return at + *length;
+  const std::string_view rest = file.substr(at);
+  if (rest.size() >= kHeaderBytes) {
+    const std::size_t length =
+        kHeaderBytes + ByteReader(rest.substr(104)).get<std::uint32_t>() + kTrailerBytes;
+    if (length == rest.size()) return file.size();
+    if (length < rest.size() && (rest.substr(length, 4) == "LMBG" || has_checksum(rest, length))) {
+      return at + length;
+    }
   }
   const std::size_t found = file.find("LMBG", at + 1);
   return found == std::string_view::npos ? file.size() : found;

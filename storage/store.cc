@@ -36,7 +36,8 @@ rocksdb::DBOptions db_options(Store::Mode mode) {
   options.avoid_flush_during_recovery = true;  // restart is replay, not a rewrite of the log
   options.bytes_per_sync = 1 << 20;            // spreads the flush's writes: shorter tail of commits
   options.use_direct_io_for_flush_and_compaction = true;  // leaves the page cache to the log
-  options.avoid_unnecessary_blocking_io = true;
+  // A read-only database may not schedule the purge that this puts off.
+  options.avoid_unnecessary_blocking_io = mode != Store::Mode::kReadOnly;
   options.max_background_jobs = 2;
   options.paranoid_checks = true;
   options.keep_log_file_num = 4;
