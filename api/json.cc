@@ -9,6 +9,8 @@
 #define SIMDJSON_EXCEPTIONS 0
 #include <simdjson.h>
 
+#include "api/json_text.h"
+
 namespace lumbung::api::json {
 
 namespace ondemand = simdjson::ondemand;
@@ -16,63 +18,7 @@ namespace ondemand = simdjson::ondemand;
 namespace {
 
 constexpr std::size_t kNoIndex = std::numeric_limits<std::size_t>::max();
-/// Of a name that the caller chose, this much is repeated in an error's pointer.
-constexpr std::size_t kPointerNameMax = 64;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-std::size_t digits_from(std::string_view text, std::size_t at) {
-  while (at < text.size() && is_digit(text[at])) ++at;
-  return at;
-}
-
-/// RFC 8259 section 6: the length of the int part with its sign; 0 when there is none.
-std::size_t integer_length(std::string_view text) {
-  const std::size_t first = text.starts_with('-') ? 1 : 0;
-  if (first == text.size() || !is_digit(text[first])) return 0;
-  return text[first] == '0' ? first + 1 : digits_from(text, first);
-}
-
-/// RFC 8259 section 6: number = [ minus ] int [ frac ] [ exp ].
-bool is_number(std::string_view text) {
-  std::size_t at = integer_length(text);
-  if (at == 0) return false;
-  if (at < text.size() && text[at] == '.') {
-    const std::size_t end = digits_from(text, at + 1);
-    if (end == at + 1) return false;
-    at = end;
-  }
-  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-    ++at;
-    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
-    const std::size_t end = digits_from(text, at);
-    if (end == at) return false;
-    at = end;
-  }
-  return at == text.size();
-}
-
-/// Whether the text is a number or one of the three names.
-bool is_bare_scalar(std::string_view text) {
-  return is_number(text) || text == "true" || text == "false" || text == "null";
-}
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-std::string_view trim_right(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  return trim_right(text);
-}
 
 Type type_of(char first) {
   switch (first) {
@@ -97,23 +43,6 @@ constexpr std::string_view kNouns[] = {"an object", "an array",      "a string",
                                        "a number",  "true or false", "null"};
 std::string_view noun(Type type) {
   return kNouns[static_cast<std::size_t>(type)];
-}
-
-/// RFC 6901 section 3: '~' is "~0", '/' is "~1". A long name is cut at a character.
-void append_pointer_name(std::string& pointer, std::string_view name) {
-  const bool cut = name.size() > kPointerNameMax;
-  std::size_t length = std::min(name.size(), kPointerNameMax);
-  while (cut && length > 0 && (static_cast<unsigned char>(name[length]) & 0xC0) == 0x80) --length;
-  for (const char c : name.substr(0, length)) {
-    if (c == '~') {
-      pointer += "~0";
-    } else if (c == '/') {
-      pointer += "~1";
-    } else {
-      pointer += c;
-    }
-  }
-  if (cut) pointer += "...";
 }
 
 /// The table index of a name; `hint` is tried first, since callers mostly keep the table's order.
@@ -211,8 +140,7 @@ struct Walk {
   }
 
   bool too_many(const Value& at, std::size_t max_count, std::string_view what) {
-    report(at, Code::kTooMany,
-           ("more than " + std::to_string(max_count) + ' ').append(what));
+    report(at, Code::kTooMany, ("more than " + std::to_string(max_count) + ' ').append(what));
     stopped = true;
     return false;
   }
@@ -561,30 +489,6 @@ bool Parser::validate(std::string_view json) {
     default:
       return is_bare_scalar(text);
   }
-}
-
-void Writer::quote(std::string_view text) {
-  static constexpr std::string_view kEscaped = "\"\\\n\r\t";
-  static constexpr std::string_view kShortForms = "\"\\nrt";
-  static constexpr char kHex[] = "0123456789abcdef";
-  out_ += '"';
-  std::size_t plain = 0;  // where the characters begin that need no escape
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out_.append(text, plain, i - plain);
-    plain = i + 1;
-    if (const std::size_t short_form = kEscaped.find(text[i]); short_form != kEscaped.npos) {
-      out_ += '\\';
-      out_ += kShortForms[short_form];
-    } else {
-      out_ += "\\u00";
-      out_ += kHex[c >> 4];
-      out_ += kHex[c & 15];
-    }
-  }
-  out_.append(text, plain, text.size() - plain);
-  out_ += '"';
 }
 
 }  // namespace lumbung::api::json

@@ -327,7 +327,12 @@ Gate check_framing(const Control& control, RequestHead& head) {
   if (control.lengths + control.codings > 1) return Gate::kBadFraming;
   if (control.codings == 1) {
     if (head.minor_version == 0) return Gate::kBadFraming;
-    if (!equal_ignoring_case(control.coding, "chunked")) return Gate::kUnknownCoding;
+    const std::string_view codings = control.coding;
+    const std::size_t comma = codings.rfind(',');
+    const std::string_view last = trim(codings.substr(comma == codings.npos ? 0 : comma + 1));
+    // Section 6.3: unless chunked is the last, nobody knows where the body ends.
+    if (!equal_ignoring_case(last, "chunked")) return Gate::kBadFraming;
+    if (comma != codings.npos) return Gate::kUnknownCoding;
     head.framing = Framing::kChunked;
   } else if (control.lengths == 1) {
     const std::string_view digits = control.length;

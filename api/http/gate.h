@@ -35,7 +35,7 @@ enum class Gate : std::uint8_t {
   kBadHost,          ///< not exactly one valid Host, or another one in the target
   kHostNotServed,    ///< not on the list of hosts
   kBadFraming,       ///< the body's end is told twice, wrongly, or in HTTP/1.0 by a coding
-  kUnknownCoding,    ///< a transfer coding other than exactly "chunked"
+  kUnknownCoding,    ///< a transfer coding before "chunked"
   kBodyNotExpected,  ///< a body with GET or HEAD
   kBadExpectation,   ///< Expect other than 100-continue
 };

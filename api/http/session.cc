@@ -44,6 +44,10 @@ class Pending {
   std::atomic<bool> answered_ = false;
 };
 
+Response too_large(const Shared& shared) {
+  return shared.problem(413, "body_too_large", "The body has more bytes than this route takes.");
+}
+
 asio::const_buffer buffer_of(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
 }
@@ -108,9 +112,13 @@ Task<Session::Received> Session::receive_head(RequestHead& head) {
   idle_ = buffered().empty();
   const bool first = request_number_ == 0;
   set_deadline(idle_ && !first ? options.idle_timeout_ms : options.head_timeout_ms);
+  // An answer to HEAD has no body, also one that the gate gives.
+  const auto method = [&] {
+    return buffered().substr(scan.begin).starts_with("HEAD ") ? Method::kHead : Method::kGet;
+  };
   for (;;) {
     const Gate gate = scan_head(buffered(), scan);
-    if (gate != Gate::kPassed) co_return co_await refuse(gate);
+    if (gate != Gate::kPassed) co_return co_await refuse(gate, method());
     if (scan.end != 0) break;
     if (idle_ && worker_.stopping()) co_return Received::kGone;
     const bool more = co_await read_more();
@@ -126,7 +134,7 @@ Task<Session::Received> Session::receive_head(RequestHead& head) {
   const std::string_view block = buffered().substr(scan.begin, scan.end - scan.begin);
   Gate gate = read_head(block, shared_.hosts, head);
   if (gate == Gate::kPassed && !framer_.begin(block, head)) gate = Gate::kBadFraming;
-  if (gate != Gate::kPassed) co_return co_await refuse(gate);
+  if (gate != Gate::kPassed) co_return co_await refuse(gate, method());
   consume(scan.end);
   ++request_number_;
   head.peer = peer_;
@@ -140,9 +148,7 @@ Task<Session::Received> Session::receive_body(Request& request, std::size_t limi
   if (head.framing == Framing::kNone ||
       (head.framing == Framing::kLength && head.content_length == 0))
     co_return Received::kComplete;
-  if (head.content_length > limit)
-    co_return co_await refuse(
-        shared_.problem(413, "body_too_large", "The body has more bytes than this route takes."));
+  if (head.content_length > limit) co_return co_await refuse(too_large(shared_), head.method);
   set_deadline(shared_.options.body_timeout_ms);
   if (head.expects_continue && buffered().empty()) {
     const bool sent = co_await write({buffer_of(kContinue), asio::const_buffer()});
@@ -176,15 +182,15 @@ Task<Session::Received> Session::receive_chunked(Request& request, std::size_t l
       case Framer::Progress::kDone:
         co_return Received::kComplete;
       case Framer::Progress::kTooLarge:
-        co_return co_await refuse(shared_.problem(
-            413, "body_too_large", "The body has more bytes than this route takes."));
+        co_return co_await refuse(too_large(shared_), request.head.method);
       case Framer::Progress::kMalformed:
-        co_return co_await refuse(Gate::kBadFraming);
+        co_return co_await refuse(Gate::kBadFraming, request.head.method);
       case Framer::Progress::kMore:
         break;
     }
     // A full buffer of which nothing can be used: a chunk's line or the trailer is too long.
-    if (buffered().size() == kBufferSize) co_return co_await refuse(Gate::kBadFraming);
+    if (buffered().size() == kBufferSize)
+      co_return co_await refuse(Gate::kBadFraming, request.head.method);
     const bool more = co_await read_more();
     if (!more) co_return co_await give_up("The body did not come in time.");
   }
@@ -246,17 +252,16 @@ bool Session::answer_inline(std::uint64_t request, std::optional<Response>& resp
   return true;
 }
 
-Task<Session::Received> Session::refuse(Gate gate) {
+Task<Session::Received> Session::refuse(Gate gate, Method method) {
   LiveCounters::add(shared_.counters.gate_refusals[static_cast<std::size_t>(gate)]);
   const GateAnswer& why = http::answer(gate);
   Response response = shared_.problem(why.status, why.code, why.detail);
   if (gate == Gate::kMethodRefused) response.headers.emplace_back("Allow", kAllMethods);
-  return refuse(std::move(response));
+  return refuse(std::move(response), method);
 }
 
-Task<Session::Received> Session::refuse(Response response) {
-  const bool sent =
-      co_await send(std::move(response), Method::kGet, true, shared_.next_request_id());
+Task<Session::Received> Session::refuse(Response response, Method method) {
+  const bool sent = co_await send(std::move(response), method, true, shared_.next_request_id());
   co_return sent ? Received::kAnswered : Received::kGone;
 }
 
@@ -264,7 +269,7 @@ Task<Session::Received> Session::give_up(std::string_view waited_for) {
   if (!timed_out_ || aborted_) co_return Received::kGone;
   timed_out_ = false;
   LiveCounters::add(shared_.counters.timeouts);
-  co_return co_await refuse(shared_.problem(408, "request_timeout", waited_for));
+  co_return co_await refuse(shared_.problem(408, "request_timeout", waited_for), Method::kGet);
 }
 
 Task<bool> Session::send(Response response, Method method, bool close, std::string request_id) {

@@ -176,8 +176,9 @@ class Session {
   /// Drops the body of a refused request if it is here already; else the connection must end.
   bool skip_body(const RequestHead& head);
 
-  Task<Received> refuse(Gate gate);
-  Task<Received> refuse(Response response);
+  /// Answers with an error of the server's own, after which the connection ends.
+  Task<Received> refuse(Gate gate, Method method);
+  Task<Received> refuse(Response response, Method method);
   /// After a read that brought nothing: 408 when that was for the deadline.
   Task<Received> give_up(std::string_view waited_for);
   Task<bool> send(Response response, Method method, bool close, std::string request_id);

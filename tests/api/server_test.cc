@@ -345,12 +345,16 @@ TEST_F(ServerTest, EndsTheConnectionAfterAFramingErrorAndReadsNothingMore) {
   EXPECT_EQ(refused->status, 405);
   EXPECT_EQ(refused->field("Allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   EXPECT_EQ(connect().ask("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")->status, 421);
+  RawClient head = connect();
+  ASSERT_TRUE(head.send("HEAD / HTTP/1.1\r\nHost: evil.example\r\n\r\n"));
+  EXPECT_EQ(head.receive(true)->status, 421);
+  EXPECT_TRUE(head.is_closed());  // without a body: RFC 9110 section 9.3.2
   const Counters counters = server_->counters();
   const auto of = [&](Gate gate) { return counters.gate_refusals[static_cast<std::size_t>(gate)]; };
   EXPECT_EQ(of(Gate::kBadFraming), 1u);
   EXPECT_EQ(of(Gate::kMethodRefused), 1u);
-  EXPECT_EQ(of(Gate::kHostNotServed), 1u);
-  EXPECT_EQ(counters.responses[4], 3u);
+  EXPECT_EQ(of(Gate::kHostNotServed), 2u);
+  EXPECT_EQ(counters.responses[4], 4u);
   EXPECT_EQ(counters.requests, 0u);
 }
 
