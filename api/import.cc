@@ -60,6 +60,8 @@ class Import {
   void replay_book();
   void meet(const engine::Event& event, Place& place);
   void rehearse();
+  void rehearse_day(std::vector<std::uint32_t> rows, std::vector<std::uint32_t>& order);
+  std::optional<Obstacle> rehearse_row(const Place& place);
   ImportRow row_at(const Place& place);
 
   bool set_up();
@@ -73,7 +75,7 @@ class Import {
   void compare();
 
   void fail(std::string what) { report_.bad_rows.push_back({0, "", std::move(what)}); }
-  void advance_progress();
+  void advance_progress(std::uint64_t rows);
 
   storage::Ledger& ledger_;
   engine::CoopId coop_;
@@ -232,36 +234,62 @@ void Import::meet(const engine::Event& event, Place& place) {
 
 void Import::rehearse() {
   if (const auto obstacle = rehearsal_.prepare()) return fail(obstacle->what);
-  for (const std::uint32_t index : order_) {
-    advance_progress();
-    const Place& place = places_[index];
-    if (place.known) {
-      ++report_.known;
-      continue;
-    }
-    const ImportRow row = row_at(place);
-    if (const auto obstacle = rehearsal_.post(row)) {
-      report_.bad_rows.push_back({row.line, obstacle->column, obstacle->what});
-      continue;
-    }
-    ++report_.posted;
-    const bool debit = row.side == engine::Side::kDebit;
-    const engine::Int128 own = debit ? row.amount.minor : -row.amount.minor;
-    days_[{row.account, row.date}].pending += own;
-    days_[{row.contra, row.date}].pending -= own;
+  std::vector<std::uint32_t> order;  // in which the rows can be posted
+  for (auto at = order_.begin(); at != order_.end();) {
+    const engine::Date date = places_[*at].date;
+    const auto end = std::find_if(at, order_.end(),
+                                  [&](std::uint32_t index) { return places_[index].date != date; });
+    rehearse_day({at, end}, order);
+    advance_progress(static_cast<std::uint64_t>(end - at));
+    at = end;
   }
+  order_ = std::move(order);
   report_.accounts_opened = rehearsal_.missing().size();
   report_.days_closed = rehearsal_.days_closed();
   report_.book_opened = rehearsal_.book_opened();
 }
 
-void Import::advance_progress() {
-  constexpr std::uint64_t kEvery = 4096;
-  const std::uint64_t all = places_.size() * (options_.commit ? 2 : 1);
-  ++progress_;
-  if (options_.progress && (progress_ % kEvery == 0 || progress_ == all)) {
-    options_.progress(progress_, all);
+/// Within a date files are not always in the order of what happened: a withdrawal may stand above
+/// the deposit it was made from. A row that a limit stops waits until the others have been tried.
+void Import::rehearse_day(std::vector<std::uint32_t> rows, std::vector<std::uint32_t>& order) {
+  std::vector<BadRow> stopped;
+  for (std::size_t before = 0; rows.size() != before;) {
+    before = rows.size();
+    stopped.clear();
+    std::vector<std::uint32_t> waiting;
+    for (const std::uint32_t index : rows) {
+      const auto obstacle = rehearse_row(places_[index]);
+      if (!obstacle) {
+        order.push_back(index);
+        continue;
+      }
+      BadRow bad{places_[index].line, obstacle->column, obstacle->what};
+      if (obstacle->may_pass) waiting.push_back(index);
+      (obstacle->may_pass ? stopped : report_.bad_rows).push_back(std::move(bad));
+    }
+    rows = std::move(waiting);
   }
+  report_.bad_rows.insert(report_.bad_rows.end(), stopped.begin(), stopped.end());
+}
+
+std::optional<Obstacle> Import::rehearse_row(const Place& place) {
+  if (place.known) {
+    ++report_.known;
+    return std::nullopt;
+  }
+  const ImportRow row = row_at(place);
+  if (auto obstacle = rehearsal_.post(row)) return obstacle;
+  ++report_.posted;
+  const bool debit = row.side == engine::Side::kDebit;
+  const engine::Int128 own = debit ? row.amount.minor : -row.amount.minor;
+  days_[{row.account, row.date}].pending += own;
+  days_[{row.contra, row.date}].pending -= own;
+  return std::nullopt;
+}
+
+void Import::advance_progress(std::uint64_t rows) {
+  progress_ += rows;
+  if (options_.progress) options_.progress(progress_, places_.size() * (options_.commit ? 2 : 1));
 }
 
 // --- the second pass ---
@@ -365,12 +393,13 @@ void Import::post_rows() {
   std::vector<const Place*> places;  // of each command; nullptr: a day is closed
   const auto flush = [&] {
     post(commands, places);
+    advance_progress(static_cast<std::uint64_t>(
+        std::count_if(places.begin(), places.end(), [](const Place* p) { return p != nullptr; })));
     commands.clear();
     places.clear();
     open_day = ledger_.coop(coop_)->open_day;
   };
   for (const std::uint32_t index : order_) {
-    advance_progress();
     const Place& place = places_[index];
     while (place.date > open_day && report_.done()) {
       const engine::CloseDay close{open_day, next_day(open_day, place.date, options_.policy)};

@@ -85,7 +85,7 @@ std::optional<engine::Refusal> Rehearsal::ask(engine::PrincipalHandle principal,
   return std::nullopt;
 }
 
-Obstacle Rehearsal::obstacle_of(const engine::Refusal& refusal) const {
+Obstacle Rehearsal::obstacle_of(const engine::Refusal& refusal, const ImportRow* row) const {
   using enum engine::RefusalCode;
   Obstacle obstacle{"", sentence_for(refusal)};
   if (const auto account = refusal.param(engine::ParamKind::kAccount)) {
@@ -100,11 +100,13 @@ Obstacle Rehearsal::obstacle_of(const engine::Refusal& refusal) const {
     case value_date_out_of_range:
       obstacle.column = rules_.columns[rules_.date];
       break;
-    case amount_out_of_range:
-    case sen_not_allowed:
     case insufficient_funds:
     case ceiling_exceeded:
-      if (rules_.amount) obstacle.column = rules_.columns[*rules_.amount];
+      obstacle.may_pass = true;
+      [[fallthrough]];
+    case amount_out_of_range:
+    case sen_not_allowed:
+      if (row != nullptr) obstacle.column = rules_.columns[rules_.amount_column(row->side)];
       break;
     default:
       break;
@@ -251,7 +253,7 @@ std::optional<Obstacle> Rehearsal::post(const ImportRow& row) {
   const auto principal = book_.find_principal(rules_.principal());
   const auto refusal = ask(
       *principal, entry_for(row, book_.find_account(row.account), book_.find_account(row.contra)));
-  if (refusal) return obstacle_of(*refusal);
+  if (refusal) return obstacle_of(*refusal, &row);
   return std::nullopt;
 }
 

@@ -33,6 +33,7 @@ engine::Date next_day(engine::Date open_day, engine::Date target, const engine::
 struct Obstacle {
   std::string column;
   std::string what;
+  bool may_pass = false;  // a limit: another row of the same date may move the balance first
 };
 
 /// One thread. `rules` must outlive it.
@@ -62,7 +63,8 @@ class Rehearsal {
   std::optional<Obstacle> contra_account(const ImportRow& row);
   std::optional<Obstacle> advance(engine::Date date);
   std::optional<engine::Refusal> ask(engine::PrincipalHandle principal, engine::CommandBody body);
-  Obstacle obstacle_of(const engine::Refusal& refusal) const;
+  /// `row`: the one that was refused, if it was a row.
+  Obstacle obstacle_of(const engine::Refusal& refusal, const ImportRow* row = nullptr) const;
 
   engine::CoopId coop_;
   const ImportRules& rules_;

@@ -136,6 +136,10 @@ struct ImportRules {
   BookRule book;
   bool close_days = false;  // close the open day when the rows' dates pass it
 
+  /// Where the amount of a row stands that changes its account on this side.
+  std::size_t amount_column(engine::Side side) const {
+    return amount ? *amount : side == engine::Side::kDebit ? *debit : *credit;
+  }
   /// "import.<source>"
   std::string principal() const { return "import." + source; }
 };

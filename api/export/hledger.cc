@@ -90,9 +90,11 @@ class HledgerWriter : public EntryWriter {
 
   /// ledger --pedantic wants a tag declared before its first use.
   void declare_tags(const engine::Event& event, const engine::Entry& entry) {
+    std::string declared;
     each_tag(event, entry, [&](const std::string& name, const std::string&) {
-      if (tags_.insert(name).second) out_.append("\ntag ").append(name).append("\n");
+      if (tags_.insert(name).second) declared.append("tag ").append(name).append("\n");
     });
+    if (!declared.empty()) out_.append("\n").append(declared);
   }
 
   void posting(AccountHandle handle, engine::Int128 amount) {
