@@ -27,12 +27,14 @@ namespace lumbung::api::http {
 
 using Clock = std::chrono::steady_clock;
 
-/// An answer as received. Field names are kept as sent.
+/// An answer as received, false if the connection ended before it was complete. Field names are
+/// kept as sent.
 struct Answer {
-  int status = 0;
+  int status = 0;  ///< 0: none
   std::map<std::string, std::string> fields;
   std::string body;
 
+  explicit operator bool() const { return status != 0; }
   std::string field(const std::string& name) const {
     const auto place = fields.find(name);
     return place == fields.end() ? "(none)" : place->second;
@@ -81,11 +83,11 @@ class RawClient {
     return true;
   }
 
-  /// The next answer; nullopt when the connection ends before one is complete.
-  std::optional<Answer> receive(bool to_head = false) {
+  /// The next answer; only its header block if `to_head`.
+  Answer receive(bool to_head = false) {
     std::size_t end = 0;
     while ((end = received_.find("\r\n\r\n")) == std::string::npos)
-      if (!read_some()) return std::nullopt;
+      if (!read_some()) return {};
     Answer answer;
     std::string_view head(received_.data(), end + 2);
     answer.status = std::atoi(std::string(head.substr(9, 3)).c_str());
@@ -101,13 +103,13 @@ class RawClient {
     if (to_head || length == answer.fields.end()) return answer;
     const std::size_t size = std::strtoul(length->second.c_str(), nullptr, 10);
     while (received_.size() < size)
-      if (!read_some()) return std::nullopt;
+      if (!read_some()) return {};
     answer.body = received_.substr(0, size);
     received_.erase(0, size);
     return answer;
   }
-  std::optional<Answer> ask(std::string_view bytes) {
-    if (!send(bytes)) return std::nullopt;
+  Answer ask(std::string_view bytes) {
+    if (!send(bytes)) return {};
     return receive();
   }
 

@@ -85,7 +85,6 @@ class ServerLimitsTest : public ::testing::Test {
   static Options hasty() {
     Options options;
     options.head_timeout_ms = options.body_timeout_ms = options.write_timeout_ms = 300;
-    options.idle_timeout_ms = 600;
     return options;
   }
 
@@ -102,9 +101,9 @@ TEST_F(ServerLimitsTest, HalfAHeaderGets408) {
   const auto begun = Clock::now();
   const auto answer = client.ask("GET / HTTP/1.1\r\nHost: local");
   ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->status, 408);
-  EXPECT_EQ(answer->field("Connection"), "close");
-  EXPECT_THAT(answer->body, HasSubstr("request_timeout"));
+  EXPECT_EQ(answer.status, 408);
+  EXPECT_EQ(answer.field("Connection"), "close");
+  EXPECT_THAT(answer.body, HasSubstr("request_timeout"));
   EXPECT_TRUE(client.is_closed());
   EXPECT_GE(since(begun), milliseconds(300));
   EXPECT_LT(since(begun), milliseconds(3000));
@@ -121,7 +120,7 @@ TEST_F(ServerLimitsTest, DrippingBytesDoNotMoveTheDeadline) {
     std::size_t at = begin;
     while (client.is_silent(10) && since(begun) < milliseconds(4000))
       client.send(std::string_view(whole).substr(at++, 1));
-    EXPECT_EQ(client.receive()->status, 408) << begin;
+    EXPECT_EQ(client.receive().status, 408) << begin;
     EXPECT_LT(since(begun), milliseconds(3000));
   }
 }
@@ -133,18 +132,20 @@ TEST_F(ServerLimitsTest, HalfABodyGets408) {
     const auto answer = client.ask(std::string("POST / HTTP/1.1\r\nHost: localhost\r\n") + framing +
                                    "\r\n\r\n5\r\nhel");
     ASSERT_TRUE(answer) << framing;
-    EXPECT_EQ(answer->status, 408);
+    EXPECT_EQ(answer.status, 408);
     EXPECT_TRUE(client.is_closed());
   }
 }
 
 TEST_F(ServerLimitsTest, AnIdleConnectionEndsWithoutAWord) {
-  start(hasty());
+  Options options = hasty();
+  options.idle_timeout_ms = 2000;
+  start(options);
   RawClient never = connect();
   RawClient once = connect();
-  EXPECT_EQ(once.ask(get("/"))->status, 200);
-  EXPECT_TRUE(once.is_silent(400));  // longer than a header may take
-  EXPECT_EQ(once.ask(get("/"))->status, 200);
+  EXPECT_EQ(once.ask(get("/")).status, 200);
+  EXPECT_TRUE(once.is_silent(600));  // longer than a header may take
+  EXPECT_EQ(once.ask(get("/")).status, 200);
   EXPECT_TRUE(once.is_closed());
   EXPECT_TRUE(never.is_closed());
   EXPECT_EQ(server_->counters().timeouts, 0u);
@@ -171,7 +172,7 @@ TEST_F(ServerLimitsTest, HandlingHasNoDeadline) {
   ASSERT_TRUE(client.send(get("/")));
   EXPECT_TRUE(client.is_silent(900));
   desk_.answer_all();
-  EXPECT_EQ(client.receive()->status, 200);
+  EXPECT_EQ(client.receive().status, 200);
 }
 
 TEST_F(ServerLimitsTest, AThousandSlowConnectionsHinderNobody) {
@@ -184,7 +185,7 @@ TEST_F(ServerLimitsTest, AThousandSlowConnectionsHinderNobody) {
     GTEST_SKIP();
   }
   Options options;
-  options.head_timeout_ms = options.body_timeout_ms = 1500;
+  options.head_timeout_ms = options.body_timeout_ms = 4000;
   options.connections_max = kSlow + 100;
   options.connections_per_address_max = kSlow + 100;
   start(options);
@@ -198,18 +199,17 @@ TEST_F(ServerLimitsTest, AThousandSlowConnectionsHinderNobody) {
   }
   ASSERT_TRUE(eventually([&] { return server_->counters().connections_open == kSlow; }));
   RawClient quick = connect();
-  const auto begun = Clock::now();
-  for (int i = 0; i < 200; ++i) ASSERT_EQ(quick.ask(get("/"))->status, 200);
-  EXPECT_LT(since(begun), milliseconds(1500));
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(quick.ask(get("/")).status, 200);
+  EXPECT_EQ(server_->counters().timeouts, 0u);  // all that while
   for (RawClient& client : slow) {
     const auto answer = client.receive();
     ASSERT_TRUE(answer);
-    EXPECT_EQ(answer->status, 408);
+    EXPECT_EQ(answer.status, 408);
     client.close();
   }
   EXPECT_EQ(server_->counters().timeouts, kSlow);
   EXPECT_TRUE(eventually([&] { return server_->counters().connections_open <= 1; }));
-  EXPECT_EQ(connect().ask(get("/"))->status, 200);
+  EXPECT_EQ(connect().ask(get("/")).status, 200);
 }
 
 // --- limits -------------------------------------------------------------------------------------
@@ -222,16 +222,16 @@ TEST_F(ServerLimitsTest, TurnsAwayWhatIsOverTheLimits) {
     std::vector<RawClient> kept;
     for (int i = 0; i < 3; ++i) {
       kept.push_back(connect());
-      EXPECT_EQ(kept.back().ask(get("/"))->status, 200);
+      EXPECT_EQ(kept.back().ask(get("/")).status, 200);
     }
     RawClient over = connect();
-    EXPECT_EQ(over.receive()->status, 503);
+    EXPECT_EQ(over.receive().status, 503);
     EXPECT_TRUE(over.is_closed());
     EXPECT_EQ(server_->counters().connections_refused, 1u);
     EXPECT_EQ(server_->counters().connections_accepted, 3u);
     kept.pop_back();
     EXPECT_TRUE(eventually([&] { return server_->counters().connections_open == 2; }));
-    EXPECT_EQ(connect().ask(get("/"))->status, 200);
+    EXPECT_EQ(connect().ask(get("/")).status, 200);
     server_.reset();
   }
 }
@@ -241,10 +241,10 @@ TEST_F(ServerLimitsTest, CountsEachAddressByItself) {
   options.connections_per_address_max = 1;
   start(options);
   RawClient one = connect();
-  EXPECT_EQ(one.ask(get("/"))->status, 200);
-  EXPECT_EQ(connect().receive()->status, 503);
+  EXPECT_EQ(one.ask(get("/")).status, 200);
+  EXPECT_EQ(connect().receive().status, 503);
   RawClient other(server_->port(), "127.0.0.2");
-  EXPECT_EQ(other.ask(get("/"))->status, 200);
+  EXPECT_EQ(other.ask(get("/")).status, 200);
 }
 
 TEST_F(ServerLimitsTest, EndsAConnectionAfterItsShareOfRequests) {
@@ -252,9 +252,9 @@ TEST_F(ServerLimitsTest, EndsAConnectionAfterItsShareOfRequests) {
   options.requests_per_connection_max = 3;
   start(options);
   RawClient client = connect();
-  EXPECT_EQ(client.ask(get("/"))->field("Connection"), "(none)");
-  EXPECT_EQ(client.ask(get("/"))->field("Connection"), "(none)");
-  EXPECT_EQ(client.ask(get("/"))->field("Connection"), "close");
+  EXPECT_EQ(client.ask(get("/")).field("Connection"), "(none)");
+  EXPECT_EQ(client.ask(get("/")).field("Connection"), "(none)");
+  EXPECT_EQ(client.ask(get("/")).field("Connection"), "close");
   EXPECT_TRUE(client.is_closed());
 }
 
@@ -278,7 +278,7 @@ TEST_F(ServerLimitsTest, RepliesComeFromOtherThreadsInAnyOrder) {
       for (std::size_t i = 0; i < kClients; ++i) {
         const auto answer = clients[i].receive();
         ASSERT_TRUE(answer);
-        EXPECT_EQ(answer->body, numbered("POST /", i) + numbered(" round ", round));
+        EXPECT_EQ(answer.body, numbered("POST /", i) + numbered(" round ", round));
       }
       first.join();
       second.join();
@@ -296,7 +296,7 @@ TEST_F(ServerLimitsTest, PipelinedAnswersKeepTheirOrder) {
   for (const char* target : {"/1", "/2", "/3"}) {
     ASSERT_TRUE(eventually([&] { return desk_.size() == 1; }));  // one at a time
     std::thread([&] { desk_.answer_all(); }).join();
-    EXPECT_EQ(client.receive()->body, std::string("GET ") + target + " ");
+    EXPECT_EQ(client.receive().body, std::string("GET ") + target + " ");
   }
 }
 
@@ -309,7 +309,7 @@ TEST_F(ServerLimitsTest, OnlyTheFirstReplyCounts) {
   start();
   RawClient client = connect();
   for (std::size_t i = 0; i < 100; ++i)
-    EXPECT_EQ(client.ask(get(numbered("/", i)))->body, numbered("GET /", i) + " ");
+    EXPECT_EQ(client.ask(get(numbered("/", i))).body, numbered("GET /", i) + " ");
 }
 
 TEST_F(ServerLimitsTest, AReplyThatIsDroppedElsewhereAnswers500) {
@@ -324,7 +324,7 @@ TEST_F(ServerLimitsTest, AReplyThatIsDroppedElsewhereAnswers500) {
   ASSERT_TRUE(client.send(get("/")));
   ASSERT_TRUE(eventually([&] { return there.load(); }));
   kept.clear();
-  EXPECT_EQ(client.receive()->status, 500);
+  EXPECT_EQ(client.receive().status, 500);
 }
 
 TEST_F(ServerLimitsTest, AClientThatGoesAwayCancelsNothing) {
@@ -365,8 +365,8 @@ TEST_F(ServerLimitsTest, StopLetsWhatIsInFlightBeAnswered) {
   desk_.answer_all();
   const auto answer = busy.receive();
   ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->body, "GET /busy ");
-  EXPECT_EQ(answer->field("Connection"), "close");
+  EXPECT_EQ(answer.body, "GET /busy ");
+  EXPECT_EQ(answer.field("Connection"), "close");
   EXPECT_TRUE(busy.is_closed());
   stopper.join();
   EXPECT_LT(since(begun), milliseconds(3000));
@@ -447,8 +447,8 @@ TEST_F(ServerLimitsTest, ServesAUnixSocketToItsOwnerOnly) {
   EXPECT_EQ(status.st_mode & 0777u, 0600u);
   RawClient first(path.string());
   RawClient second(path.string());
-  EXPECT_EQ(first.ask(get("/a"))->body, "GET /a ");
-  EXPECT_EQ(second.ask(get("/b"))->body, "GET /b ");
+  EXPECT_EQ(first.ask(get("/a")).body, "GET /a ");
+  EXPECT_EQ(second.ask(get("/b")).body, "GET /b ");
   EXPECT_EQ(caller, numbered("unix ", getuid()));
 
   // A second server must not take over a live socket, and may take over a dead one.
@@ -466,7 +466,7 @@ TEST_F(ServerLimitsTest, ServesAUnixSocketToItsOwnerOnly) {
     ::close(dead);  // leaves its file behind, as a killed process does
   }
   start(options);
-  EXPECT_EQ(RawClient(path.string()).ask(get("/c"))->body, "GET /c ");
+  EXPECT_EQ(RawClient(path.string()).ask(get("/c")).body, "GET /c ");
 }
 
 TEST_F(ServerLimitsTest, ServesASocketThatWasPassedIn) {
@@ -479,7 +479,7 @@ TEST_F(ServerLimitsTest, ServesASocketThatWasPassedIn) {
   Options options;
   options.listen_fd = fd;
   start(options);
-  EXPECT_EQ(connect().ask(get("/"))->status, 200);
+  EXPECT_EQ(connect().ask(get("/")).status, 200);
 }
 
 TEST_F(ServerLimitsTest, SaysWhyItCannotListen) {

@@ -44,19 +44,19 @@ TEST_F(ServerTest, AnswersWithTheFieldsThatEveryAnswerHas) {
   RawClient client = connect();
   const auto answer = client.ask(get("/a?b=c"));
   ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->status, 200);
-  EXPECT_EQ(answer->body, "GET /a?b=c ");
-  EXPECT_EQ(answer->field("Content-Type"), "text/plain; charset=utf-8");
-  EXPECT_EQ(answer->field("X-Content-Type-Options"), "nosniff");
-  EXPECT_EQ(answer->field("Cache-Control"), "no-store");
-  EXPECT_EQ(answer->field("Connection"), "(none)");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "GET /a?b=c ");
+  EXPECT_EQ(answer.field("Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_EQ(answer.field("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(answer.field("Cache-Control"), "no-store");
+  EXPECT_EQ(answer.field("Connection"), "(none)");
   // IMF-fixdate, RFC 9110 section 5.6.7.
-  EXPECT_THAT(answer->field("Date"),
+  EXPECT_THAT(answer.field("Date"),
               MatchesRegex("[A-Z][a-z][a-z], [0-9][0-9] [A-Z][a-z][a-z] [0-9][0-9][0-9][0-9] "
                            "[0-9][0-9]:[0-9][0-9]:[0-9][0-9] GMT"));
   const auto second = client.ask(get("/"));
   ASSERT_TRUE(second);
-  EXPECT_NE(second->field("X-Request-Id"), answer->field("X-Request-Id"));
+  EXPECT_NE(second.field("X-Request-Id"), answer.field("X-Request-Id"));
 }
 
 TEST_F(ServerTest, GivesTheHandlerTheRequestAndItsCaller) {
@@ -78,10 +78,10 @@ TEST_F(ServerTest, GivesTheHandlerTheRequestAndItsCaller) {
   start();
   const auto answer = connect().ask(post("/v1/a%20b", "hello"));
   ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->status, 201);
-  EXPECT_EQ(answer->body, "hello");
-  EXPECT_EQ(answer->field("Location"), "/x");
-  EXPECT_EQ(answer->field("X-Seen"), answer->field("X-Request-Id"));
+  EXPECT_EQ(answer.status, 201);
+  EXPECT_EQ(answer.body, "hello");
+  EXPECT_EQ(answer.field("Location"), "/x");
+  EXPECT_EQ(answer.field("X-Seen"), answer.field("X-Request-Id"));
   EXPECT_EQ(seen, "127.0.0.1 a b localhost found in admit");
 }
 
@@ -95,15 +95,15 @@ TEST_F(ServerTest, LeavesTheBodyOutWhereHttpHasNone) {
   ASSERT_TRUE(client.send("HEAD /200 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
   const auto head = client.receive(true);
   ASSERT_TRUE(head);
-  EXPECT_EQ(head->status, 200);
-  EXPECT_EQ(head->field("Content-Length"), "12");  // RFC 9110 section 9.3.2
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.field("Content-Length"), "12");  // RFC 9110 section 9.3.2
   const auto none = client.ask(get("/204"));
   ASSERT_TRUE(none);
-  EXPECT_EQ(none->field("Content-Length"), "(none)");  // RFC 9110 section 8.6
+  EXPECT_EQ(none.field("Content-Length"), "(none)");  // RFC 9110 section 8.6
   const auto unchanged = client.ask(get("/304"));
   ASSERT_TRUE(unchanged);
-  EXPECT_EQ(unchanged->status, 304);
-  EXPECT_EQ(client.ask(get("/200"))->body, "twelve bytes");  // still in step
+  EXPECT_EQ(unchanged.status, 304);
+  EXPECT_EQ(client.ask(get("/200")).body, "twelve bytes");  // still in step
 }
 
 TEST_F(ServerTest, SendsFixedBodiesOfAnySize) {
@@ -119,8 +119,8 @@ TEST_F(ServerTest, SendsFixedBodiesOfAnySize) {
   for (int i = 0; i < 2; ++i) {
     const auto answer = client.ask(get("/app.js"));
     ASSERT_TRUE(answer);
-    EXPECT_TRUE(answer->body == kFile);
-    EXPECT_EQ(answer->field("Cache-Control"), "max-age=31536000, immutable");
+    EXPECT_TRUE(answer.body == kFile);
+    EXPECT_EQ(answer.field("Cache-Control"), "max-age=31536000, immutable");
   }
 }
 
@@ -143,16 +143,16 @@ TEST(Render, LetsNoFieldAddALine) {
 TEST_F(ServerTest, KeepsAConnectionUntilOneSideEndsIt) {
   start();
   RawClient client = connect();
-  EXPECT_EQ(client.ask(get("/1"))->status, 200);
-  EXPECT_EQ(client.ask(post("/2", "x"))->status, 200);
+  EXPECT_EQ(client.ask(get("/1")).status, 200);
+  EXPECT_EQ(client.ask(post("/2", "x")).status, 200);
   const auto last = client.ask(get("/3", "Connection: close\r\n"));
-  EXPECT_EQ(last->field("Connection"), "close");
+  EXPECT_EQ(last.field("Connection"), "close");
   EXPECT_TRUE(client.is_closed());
 
   RawClient old = connect();
   const auto answer = old.ask("GET / HTTP/1.0\r\n\r\n");
   ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->field("Connection"), "close");
+  EXPECT_EQ(answer.field("Connection"), "close");
   EXPECT_TRUE(old.is_closed());
 
   handler_.on_handle = [](Request, Reply reply) {
@@ -161,7 +161,7 @@ TEST_F(ServerTest, KeepsAConnectionUntilOneSideEndsIt) {
     reply(response);
   };
   RawClient told = connect();
-  EXPECT_EQ(told.ask(get("/"))->field("Connection"), "close");
+  EXPECT_EQ(told.ask(get("/")).field("Connection"), "close");
   EXPECT_TRUE(told.is_closed());
 }
 
@@ -176,7 +176,7 @@ TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
   for (std::size_t i = 0; i < 200; ++i) {
     const auto answer = client.receive();
     ASSERT_TRUE(answer) << i;
-    EXPECT_THAT(answer->body, HasSubstr(" " + target(i) + " "));
+    EXPECT_THAT(answer.body, HasSubstr(" " + target(i) + " "));
   }
 }
 
@@ -185,7 +185,7 @@ TEST_F(ServerTest, TakesARequestByteByByte) {
   RawClient client = connect();
   for (int i = 0; i < 3; ++i) {
     for (const char c : post("/slow", "body")) ASSERT_TRUE(client.send({&c, 1}));
-    EXPECT_EQ(client.receive()->body, "POST /slow body");
+    EXPECT_EQ(client.receive().body, "POST /slow body");
   }
 }
 
@@ -205,16 +205,16 @@ TEST_F(ServerTest, DecodesChunkedBodies) {
   const std::string plain = chunked("5\r\nhello\r\n1\r\n,\r\n6\r\n world\r\n0\r\n\r\n");
   const std::string full =
       chunked("005;a=b;c=\"d\"\r\nhello\r\n7 ;x\r\n, world\r\n000\r\nDigest: x\r\nY: z\r\n\r\n");
-  EXPECT_EQ(client.ask(plain)->body, "POST /c hello, world");
-  EXPECT_EQ(client.ask(full)->body, "POST /c hello, world");
-  EXPECT_EQ(client.ask(chunked("0\r\n\r\n"))->body, "POST /c ");
+  EXPECT_EQ(client.ask(plain).body, "POST /c hello, world");
+  EXPECT_EQ(client.ask(full).body, "POST /c hello, world");
+  EXPECT_EQ(client.ask(chunked("0\r\n\r\n")).body, "POST /c ");
   // Pieces of every size, with the next request behind.
   for (std::size_t step = 1; step < 40; ++step) {
     const std::string both = full + plain;
     for (std::size_t at = 0; at < both.size(); at += step)
       ASSERT_TRUE(client.send(std::string_view(both).substr(at, step)));
-    EXPECT_EQ(client.receive()->body, "POST /c hello, world") << step;
-    EXPECT_EQ(client.receive()->body, "POST /c hello, world") << step;
+    EXPECT_EQ(client.receive().body, "POST /c hello, world") << step;
+    EXPECT_EQ(client.receive().body, "POST /c hello, world") << step;
   }
 }
 
@@ -242,8 +242,8 @@ TEST_F(ServerTest, RefusesBadChunksAndEndsTheConnection) {
     client.send(chunked(body + smuggled));
     const auto answer = client.receive();
     ASSERT_TRUE(answer) << body.substr(0, 40);
-    EXPECT_GE(answer->status, 400) << body.substr(0, 40);
-    EXPECT_EQ(answer->field("Connection"), "close");
+    EXPECT_GE(answer.status, 400) << body.substr(0, 40);
+    EXPECT_EQ(answer.field("Connection"), "close");
     EXPECT_TRUE(client.is_closed()) << body.substr(0, 40);
   }
 }
@@ -263,7 +263,7 @@ TEST_F(ServerTest, LimitsBodiesByRoute) {
     RawClient client = connect();
     client.send(bytes);
     const auto answer = client.receive();
-    return answer ? answer->status == 200 ? answer->body : std::to_string(answer->status) : "gone";
+    return answer ? answer.status == 200 ? answer.body : std::to_string(answer.status) : "gone";
   };
   EXPECT_EQ(size_of(post("/a", std::string(kBodyLimit, 'a'))), "65536");
   EXPECT_EQ(size_of(post("/batch", std::string(kBatchBodyLimit, 'a'))), "8388608");
@@ -288,17 +288,17 @@ TEST_F(ServerTest, SaysContinueOnlyToWhomItWillHear) {
   const std::string fields = "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n";
   RawClient client = connect();
   ASSERT_TRUE(client.send("POST /yes HTTP/1.1\r\nHost: localhost\r\n" + fields));
-  EXPECT_EQ(client.receive()->status, 100);
-  EXPECT_EQ(client.ask("body")->body, "POST /yes body");
+  EXPECT_EQ(client.receive().status, 100);
+  EXPECT_EQ(client.ask("body").body, "POST /yes body");
   // With the body there already, no interim answer is needed (RFC 9110 section 10.1.1).
-  EXPECT_EQ(client.ask("POST /yes HTTP/1.1\r\nHost: localhost\r\n" + fields + "body")->status, 200);
+  EXPECT_EQ(client.ask("POST /yes HTTP/1.1\r\nHost: localhost\r\n" + fields + "body").status, 200);
   const auto refused = client.ask("POST /no HTTP/1.1\r\nHost: localhost\r\n" + fields);
-  EXPECT_EQ(refused->status, 401);
+  EXPECT_EQ(refused.status, 401);
   EXPECT_TRUE(client.is_closed());
   EXPECT_EQ(connect()
                 .ask("POST /yes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 65537\r\n"
                      "Expect: 100-continue\r\n\r\n")
-                ->status,
+                .status,
             413);
 }
 
@@ -310,11 +310,11 @@ TEST_F(ServerTest, RefusesBeforeTheBodyIsRead) {
   };
   start();
   RawClient client = connect();
-  EXPECT_EQ(client.ask(get("/a"))->status, 404);
+  EXPECT_EQ(client.ask(get("/a")).status, 404);
   // A body that has come along is passed over, and the connection goes on.
-  EXPECT_EQ(client.ask(post("/a", "small"))->field("Connection"), "(none)");
+  EXPECT_EQ(client.ask(post("/a", "small")).field("Connection"), "(none)");
   EXPECT_EQ(client.ask("POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
-                ->field("Connection"),
+                .field("Connection"),
             "close");
   EXPECT_TRUE(client.is_closed());
 }
@@ -336,18 +336,18 @@ TEST_F(ServerTest, EndsTheConnectionAfterAFramingErrorAndReadsNothingMore) {
       "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n"
       "\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n");
   ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->status, 400);
-  EXPECT_EQ(answer->body, "bad_framing");
-  EXPECT_EQ(answer->field("Connection"), "close");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(answer.body, "bad_framing");
+  EXPECT_EQ(answer.field("Connection"), "close");
   EXPECT_TRUE(client.is_closed());
   EXPECT_EQ(handled, 0);
   const auto refused = connect().ask("TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  EXPECT_EQ(refused->status, 405);
-  EXPECT_EQ(refused->field("Allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-  EXPECT_EQ(connect().ask("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")->status, 421);
+  EXPECT_EQ(refused.status, 405);
+  EXPECT_EQ(refused.field("Allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+  EXPECT_EQ(connect().ask("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n").status, 421);
   RawClient head = connect();
   ASSERT_TRUE(head.send("HEAD / HTTP/1.1\r\nHost: evil.example\r\n\r\n"));
-  EXPECT_EQ(head.receive(true)->status, 421);
+  EXPECT_EQ(head.receive(true).status, 421);
   EXPECT_TRUE(head.is_closed());  // without a body: RFC 9110 section 9.3.2
   const Counters counters = server_->counters();
   const auto of = [&](Gate gate) { return counters.gate_refusals[static_cast<std::size_t>(gate)]; };
@@ -362,8 +362,8 @@ TEST_F(ServerTest, HasAProblemDocumentOfItsOwn) {
   start();
   const auto answer = connect().ask("GET / HTTP/1.1\r\n\r\n");
   ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->field("Content-Type"), "application/problem+json");  // RFC 9457 section 3
-  EXPECT_EQ(answer->body,
+  EXPECT_EQ(answer.field("Content-Type"), "application/problem+json");  // RFC 9457 section 3
+  EXPECT_EQ(answer.body,
             R"({"type":"about:blank","title":"Bad Request","status":400,)"
             R"("detail":"There must be exactly one valid Host, the same as in the target.",)"
             R"("code":"bad_host"})");
@@ -390,10 +390,10 @@ TEST_F(ServerTest, Answers500ForAHandlerThatFails) {
   };
   start(options);
   RawClient client = connect();
-  EXPECT_EQ(client.ask(get("/admit"))->status, 500);
-  EXPECT_EQ(client.ask(get("/throw"))->status, 500);
-  EXPECT_EQ(client.ask(get("/forget"))->status, 500);
-  EXPECT_EQ(client.ask(get("/late"))->status, 200);
+  EXPECT_EQ(client.ask(get("/admit")).status, 500);
+  EXPECT_EQ(client.ask(get("/throw")).status, 500);
+  EXPECT_EQ(client.ask(get("/forget")).status, 500);
+  EXPECT_EQ(client.ask(get("/late")).status, 200);
   server_->stop(1000);
   EXPECT_THAT(
       told, ::testing::ElementsAre("in admit", "in handle", "a request was left without an answer",
