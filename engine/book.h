@@ -17,6 +17,7 @@
 #include "engine/date.h"
 #include "engine/event.h"
 #include "engine/id.h"
+#include "engine/prefetch.h"
 
 namespace lumbung::engine {
 
@@ -64,6 +65,8 @@ class Book {
   Month open_month() const { return open_month_; }
   /// The last event booked on or before that date; 0 when there is none.
   EventNo last_event_of(Date date) const;
+  /// The business date an event was booked on. REQUIRES: no <= last_event().
+  Date booking_date_of(EventNo no) const;
 
   /// How many accounts there are; their handles are 1..account_count().
   std::uint32_t account_count() const { return static_cast<std::uint32_t>(accounts_.size() - 1); }
@@ -74,7 +77,7 @@ class Book {
   AccountHandle find_account(std::string_view code) const;
   /// Ask the processor to fetch the account's line: a batch touches accounts at random.
   void prefetch(AccountHandle h) const {
-    if (h.value < accounts_.size()) __builtin_prefetch(&accounts_[h.value], 1);
+    if (h.value < accounts_.size()) prefetch_line(&accounts_[h.value]);
   }
 
   /// nullptr when it never was or has ended.

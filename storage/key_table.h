@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/id.h"
+#include "engine/prefetch.h"
 
 namespace lumbung::storage {
 
@@ -37,7 +38,7 @@ class KeyTable {
   void prefetch(std::uint64_t fingerprint) const {
     const Segment& segment = segments_[fingerprint & (kSegments - 1)];
     if (!segment.slots.empty()) {
-      __builtin_prefetch(&segment.slots[segment.place(fingerprint >> kTagShift)]);
+      engine::prefetch_line(&segment.slots[segment.place(fingerprint >> kTagShift)]);
     }
   }
   std::uint64_t size() const { return size_; }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/event.h"
+#include "engine/prefetch.h"
 #include "storage/block.h"
 
 namespace lumbung::storage {
@@ -39,24 +40,24 @@ class Run {
     engine::Timestamp time;
   };
 
-  explicit Run(engine::EventNo first_event) : first_event_(first_event) {}
+  explicit Run(engine::EventNo first_event)
+      : first_event_(first_event), last_event_{first_event.value - 1} {}
 
   /// Blocks in order; before the events of that block.
   void begin_block(const BlockHeader& header);
   void add(const engine::Event& event);
 
   engine::EventNo first_event() const { return first_event_; }
+  /// Of an empty run: the event before its first.
   engine::EventNo last_event() const { return last_event_; }
-  std::uint64_t event_count() const {
-    return last_event_.value < first_event_.value ? 0 : last_event_.value - first_event_.value + 1;
-  }
+  std::uint64_t event_count() const { return last_event_.value + 1 - first_event_.value; }
   /// The newest posting of the account; nullptr when the run has none.
   const Posting* newest(engine::AccountHandle account) const {
     const std::uint32_t at = account.value < heads_.size() ? heads_[account.value] : 0;
     return at == 0 ? nullptr : &postings_[at - 1];
   }
   void prefetch(engine::AccountHandle account) const {
-    if (account.value < heads_.size()) __builtin_prefetch(&heads_[account.value], 1);
+    if (account.value < heads_.size()) engine::prefetch_line(&heads_[account.value]);
   }
   const Posting* before(const Posting& posting) const {
     return posting.previous == 0 ? nullptr : &postings_[posting.previous - 1];
@@ -72,7 +73,7 @@ class Run {
 
  private:
   engine::EventNo first_event_;
-  engine::EventNo last_event_{};
+  engine::EventNo last_event_;
   std::vector<Posting> postings_;
   std::vector<std::uint32_t> heads_;  // by account
   std::vector<Late> late_;
