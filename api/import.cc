@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
-#include <numeric>
 #include <thread>
 #include <unordered_map>
 
-#include "api/csv.h"
-#include "api/gzip.h"
+#include "api/import_balances.h"
+#include "api/import_file.h"
 #include "api/import_rehearsal.h"
-#include "api/import_row.h"
 #include "storage/digest.h"
 
 namespace lumbung::api {
@@ -19,181 +16,84 @@ namespace {
 using engine::AccountHandle;
 using storage::Answer;
 
-constexpr std::size_t kTextBytesMax = std::size_t{1} << 30;
 constexpr std::chrono::milliseconds kRetryAfter{20};
-
-/// The whole of a key as a map's key.
-std::string bytes_of(const engine::Key& key) {
-  return static_cast<char>(key.form()) + std::string(key.bytes());
-}
 
 /// One import from beginning to end.
 class Import {
  public:
   Import(storage::Ledger& ledger, const engine::CoopId& coop, const ImportRules& rules,
-         const ImportOptions& options)
+         const ImportOptions& options, ImportFile& file, ImportReport& report)
       : ledger_(ledger),
         coop_(coop),
         rules_(rules),
         options_(options),
+        file_(file),
+        report_(report),
+        known_(file.places().size()),
         rehearsal_(coop, rules, options.policy) {}
 
-  ImportReport run(std::string_view bytes);
+  void run();
 
  private:
-  /// Where a good row stands in the file.
-  struct Place {
-    std::size_t offset;
-    std::uint64_t line;
-    engine::Date date;
-    bool known = false;  // its key was used before this import
-  };
-  /// What the file says about one account on one date.
-  struct AccountDay {
-    std::vector<engine::Int128> claims;
-    engine::Int128 pending = 0;  // debits minus credits of rows that are not posted
-  };
+  using Rows = std::vector<std::uint32_t>;  // indexes of places in the file
 
-  bool read_text(std::string_view bytes);
-  bool find_exponent();
-  void read_rows();
+  void gather_claims();
   void replay_book();
-  void meet(const engine::Event& event, Place& place);
+  void meet(const engine::Event& event, std::uint32_t index);
   void rehearse();
-  void rehearse_day(std::vector<std::uint32_t> rows, std::vector<std::uint32_t>& order);
-  std::optional<Obstacle> rehearse_row(const Place& place);
-  ImportRow row_at(const Place& place);
+  void rehearse_day(Rows rows);
+  std::optional<Obstacle> rehearse_row(std::uint32_t index);
 
+  void commit();
   bool set_up();
   bool open_accounts();
   AccountHandle handle_of(const std::string& code);
   void post_rows();
-  void post(std::vector<engine::Command>& commands, std::vector<const Place*>& places);
+  void post(const std::vector<engine::Command>& commands, const Rows& rows);
   std::vector<Answer> ask(const std::vector<engine::Command>& commands);
   engine::Command command(std::string_view what, engine::CommandBody body) const;
   bool was_done(const Answer& answer, std::uint64_t line, std::string_view what);
+
   void compare();
 
+  const ImportFile::Place& place(std::uint32_t index) const { return file_.places()[index]; }
   void fail(std::string what) { report_.bad_rows.push_back({0, "", std::move(what)}); }
   void advance_progress(std::uint64_t rows);
 
   storage::Ledger& ledger_;
-  engine::CoopId coop_;
+  const engine::CoopId coop_;
   const ImportRules& rules_;
   const ImportOptions& options_;
-  ImportReport report_;
+  ImportFile& file_;
+  ImportReport& report_;
 
-  std::string unpacked_;
-  std::string_view text_;
-  std::vector<Place> places_;         // in the file's order; 1 GiB has fewer rows than 2^32
-  std::vector<std::uint32_t> order_;  // indexes of places_, by date and then as in the file
-  std::unordered_map<std::string, std::uint32_t> by_key_;  // index of places_
-  std::map<std::pair<std::string, engine::Date>, AccountDay> days_;
+  std::vector<bool> known_;  // by index: the key was used before this import
   Rehearsal rehearsal_;
-  engine::EventNo last_event_{};  // of the last answer
+  engine::EventNo replayed_{};  // the last event of the book that was rehearsed on
+  Rows order_;                  // in which the rows can be posted
+  BalanceCheck balances_;
   std::unordered_map<std::string, AccountHandle> handles_;
   std::uint64_t progress_ = 0;
 };
 
-ImportReport Import::run(std::string_view bytes) {
-  report_.coop = coop_;
-  report_.source = rules_.source;
-  if (!read_text(bytes) || !find_exponent()) return std::move(report_);
-  read_rows();
+void Import::run() {
+  if (rules_.balance) gather_claims();
   replay_book();
   rehearse();
   std::stable_sort(report_.bad_rows.begin(), report_.bad_rows.end(),
                    [](const BadRow& a, const BadRow& b) { return a.line < b.line; });
-  if (options_.commit && report_.bad_rows.empty()) {
-    report_.committed = true;
-    report_.posted = 0;
-    report_.known = 0;
-    report_.accounts_opened = 0;
-    report_.days_closed = 0;
-    report_.book_opened = false;
-    if (set_up() && open_accounts()) post_rows();
-  }
+  if (options_.commit && report_.bad_rows.empty()) commit();
   // With rows missing, balances cannot be what the source says.
   if (report_.committed || report_.bad_rows.empty()) compare();
-  return std::move(report_);
 }
 
-// --- the first pass ---
+// --- the rehearsal ---
 
-bool Import::read_text(std::string_view bytes) {
-  text_ = bytes;
-  try {
-    if (is_gzip(bytes)) {
-      unpacked_ = gunzip(bytes, kTextBytesMax);
-      text_ = unpacked_;
-    }
-  } catch (const GzipError& error) {
-    fail(error.what());
-    return false;
+void Import::gather_claims() {
+  for (std::uint32_t index = 0; index < file_.places().size(); ++index) {
+    const ImportRow row = file_.row(index);
+    if (row.claim) balances_.claim(row.account, row.date, *row.claim);
   }
-  if (text_.size() > kTextBytesMax) {
-    fail("the file is larger than 1 GiB");
-    return false;
-  }
-  if (rules_.encoding == Encoding::kUtf8 && text_.starts_with("\xef\xbb\xbf")) {
-    text_.remove_prefix(3);
-  }
-  return true;
-}
-
-/// Of the currency of all rows: the rules' or else the book's.
-bool Import::find_exponent() {
-  auto currency = rules_.book.currency;
-  if (const auto status = ledger_.coop(coop_); status && !currency) currency = status->currency;
-  if (!currency) {
-    fail("there is no cooperative of this id, and the rules name no currency to open one in");
-    return false;
-  }
-  report_.exponent = engine::exponent_of(*currency);
-  return true;
-}
-
-void Import::read_rows() {
-  CsvReader reader(text_, rules_.separator);
-  const RowReader rows(rules_, report_.exponent);
-  CsvRecord record;
-  ImportRow row;
-  if (rules_.has_header) {
-    if (!reader.next(record)) return fail("the file is empty");
-    if (!rows.read_header(record, report_.bad_rows)) return;
-  }
-  while (reader.next(record)) {
-    const RowKind kind = rows.read(record, row, report_.bad_rows);
-    ++(kind == RowKind::kSkipped ? report_.skipped : report_.rows);
-    if (kind != RowKind::kEntry) continue;
-    const auto index = static_cast<std::uint32_t>(places_.size());
-    const auto [first, is_new] = by_key_.try_emplace(bytes_of(row.key), index);
-    if (!is_new) {
-      report_.bad_rows.push_back(
-          {row.line, rules_.columns[rules_.id],
-           "line " + std::to_string(places_[first->second].line) + " has this id already"});
-      continue;
-    }
-    places_.push_back({record.offset, record.line, row.date});
-    if (row.claim) days_[{row.account, row.date}].claims.push_back(*row.claim);
-  }
-  order_.resize(places_.size());
-  std::iota(order_.begin(), order_.end(), 0U);
-  std::stable_sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return places_[a].date < places_[b].date;
-  });
-}
-
-/// REQUIRES: it was read before and is good.
-ImportRow Import::row_at(const Place& place) {
-  CsvReader reader(text_, rules_.separator);
-  reader.seek(place.offset, place.line);
-  CsvRecord record;
-  ImportRow row;
-  std::vector<BadRow> bad;
-  CHECK(reader.next(record));
-  CHECK(RowReader(rules_, report_.exponent).read(record, row, bad) == RowKind::kEntry);
-  return row;
 }
 
 void Import::replay_book() {
@@ -201,32 +101,33 @@ void Import::replay_book() {
   ledger_.events(coop_, {1}, [&](const engine::Event& event) {
     const auto source = rehearsal_.book().find_principal(rules_.principal());
     if (source == event.principal && !event.key.empty()) {
-      const auto found = by_key_.find(bytes_of(event.key));
-      if (found != by_key_.end()) meet(event, places_[found->second]);
+      if (const auto index = file_.find(event.key)) meet(event, *index);
     }
     rehearsal_.replay(event);
+    balances_.add(ledger_, coop_, event);
+    replayed_ = event.no;
     return true;
   });
 }
 
 /// The key of a row names this event: is it the row that happened?
-void Import::meet(const engine::Event& event, Place& place) {
-  place.known = true;
-  const ImportRow row = row_at(place);
+void Import::meet(const engine::Event& event, std::uint32_t index) {
+  known_[index] = true;
   const std::string& column = rules_.columns[rules_.id];
   if (const auto* refused = std::get_if<engine::Refused>(&event.body)) {
-    report_.bad_rows.push_back({place.line, column,
+    report_.bad_rows.push_back({place(index).line, column,
                                 "this id was refused before and stays so, a new attempt needs a "
                                 "new id; " +
                                     sentence_for(refused->refusal)});
     return;
   }
+  const ImportRow row = file_.row(index);
   const engine::Book& book = rehearsal_.book();
   engine::PostEntry post =
       entry_for(row, book.find_account(row.account), book.find_account(row.contra));
   if (post.entry.value_date == event.booking_date) post.entry.value_date.reset();
   if (engine::EventBody(engine::EntryPosted{post.entry}) != event.body) {
-    report_.bad_rows.push_back({place.line, column,
+    report_.bad_rows.push_back({row.line, column,
                                 "entry " + std::to_string(event.no.value) +
                                     " was posted under this id and says otherwise"});
   }
@@ -234,16 +135,15 @@ void Import::meet(const engine::Event& event, Place& place) {
 
 void Import::rehearse() {
   if (const auto obstacle = rehearsal_.prepare()) return fail(obstacle->what);
-  std::vector<std::uint32_t> order;  // in which the rows can be posted
-  for (auto at = order_.begin(); at != order_.end();) {
-    const engine::Date date = places_[*at].date;
-    const auto end = std::find_if(at, order_.end(),
-                                  [&](std::uint32_t index) { return places_[index].date != date; });
-    rehearse_day({at, end}, order);
+  const Rows rows = file_.by_date();
+  for (auto at = rows.begin(); at != rows.end();) {
+    const engine::Date date = place(*at).date;
+    const auto end = std::find_if(at, rows.end(),
+                                  [&](std::uint32_t index) { return place(index).date != date; });
+    rehearse_day({at, end});
     advance_progress(static_cast<std::uint64_t>(end - at));
     at = end;
   }
-  order_ = std::move(order);
   report_.accounts_opened = rehearsal_.missing().size();
   report_.days_closed = rehearsal_.days_closed();
   report_.book_opened = rehearsal_.book_opened();
@@ -251,48 +151,63 @@ void Import::rehearse() {
 
 /// Within a date files are not always in the order of what happened: a withdrawal may stand above
 /// the deposit it was made from. A row that a limit stops waits until the others have been tried.
-void Import::rehearse_day(std::vector<std::uint32_t> rows, std::vector<std::uint32_t>& order) {
+void Import::rehearse_day(Rows rows) {
   std::vector<BadRow> stopped;
   for (std::size_t before = 0; rows.size() != before;) {
     before = rows.size();
     stopped.clear();
-    std::vector<std::uint32_t> waiting;
+    Rows waiting;
     for (const std::uint32_t index : rows) {
-      const auto obstacle = rehearse_row(places_[index]);
+      const auto obstacle = rehearse_row(index);
       if (!obstacle) {
-        order.push_back(index);
+        order_.push_back(index);
         continue;
       }
-      BadRow bad{places_[index].line, obstacle->column, obstacle->what};
       if (obstacle->may_pass) waiting.push_back(index);
-      (obstacle->may_pass ? stopped : report_.bad_rows).push_back(std::move(bad));
+      (obstacle->may_pass ? stopped : report_.bad_rows)
+          .push_back({place(index).line, obstacle->column, obstacle->what});
     }
     rows = std::move(waiting);
   }
   report_.bad_rows.insert(report_.bad_rows.end(), stopped.begin(), stopped.end());
 }
 
-std::optional<Obstacle> Import::rehearse_row(const Place& place) {
-  if (place.known) {
+std::optional<Obstacle> Import::rehearse_row(std::uint32_t index) {
+  if (known_[index]) {
     ++report_.known;
     return std::nullopt;
   }
-  const ImportRow row = row_at(place);
+  const ImportRow row = file_.row(index);
   if (auto obstacle = rehearsal_.post(row)) return obstacle;
   ++report_.posted;
-  const bool debit = row.side == engine::Side::kDebit;
-  const engine::Int128 own = debit ? row.amount.minor : -row.amount.minor;
-  days_[{row.account, row.date}].pending += own;
-  days_[{row.contra, row.date}].pending -= own;
+  if (!options_.commit) {
+    const bool debit = row.side == engine::Side::kDebit;
+    const engine::Int128 own = debit ? row.amount.minor : -row.amount.minor;
+    balances_.move(row.account, row.date, own);
+    balances_.move(row.contra, row.date, -own);
+  }
   return std::nullopt;
 }
 
 void Import::advance_progress(std::uint64_t rows) {
   progress_ += rows;
-  if (options_.progress) options_.progress(progress_, places_.size() * (options_.commit ? 2 : 1));
+  const std::uint64_t all = file_.places().size() * (options_.commit ? 2 : 1);
+  if (options_.progress) options_.progress(progress_, all);
 }
 
-// --- the second pass ---
+// --- the commit ---
+
+constexpr std::uint32_t kDayClosed = 0xffffffff;  // stands where a row would
+
+void Import::commit() {
+  report_.committed = true;
+  report_.posted = 0;
+  report_.known = 0;
+  report_.accounts_opened = 0;
+  report_.days_closed = 0;
+  report_.book_opened = false;
+  if (set_up() && open_accounts()) post_rows();
+}
 
 /// What the operator does for the import, under a key of its own: the same import, the same key.
 engine::Command Import::command(std::string_view what, engine::CommandBody body) const {
@@ -314,10 +229,7 @@ std::vector<Answer> Import::ask(const std::vector<engine::Command>& commands) {
 
 /// Else it is reported. A ledger that stopped is no fault of the file.
 bool Import::was_done(const Answer& answer, std::uint64_t line, std::string_view what) {
-  if (answer.outcome == Answer::Outcome::kDone) {
-    last_event_ = std::max(last_event_, answer.event);
-    return true;
-  }
+  if (answer.outcome == Answer::Outcome::kDone) return true;
   if (answer.outcome == Answer::Outcome::kUnknown) {
     report_.stopped = "the ledger stopped; commit the file again once it runs";
   } else if (answer.refusal.code == engine::RefusalCode::writer_stopped) {
@@ -330,12 +242,8 @@ bool Import::was_done(const Answer& answer, std::uint64_t line, std::string_view
 
 bool Import::set_up() {
   if (!ledger_.coop(coop_)) {
-    const engine::OpenCooperative open{.coop = coop_,
-                                       .currency = *rules_.book.currency,
-                                       .zone = rules_.book.zone,
-                                       .first_day = *rules_.book.first_day,
-                                       .sen_allowed = rules_.book.sen_allowed};
-    if (!was_done(ask({command("open", open)})[0], 0, "opening the book: ")) return false;
+    const auto open = opening_of(coop_, rules_.book);
+    if (!was_done(ask({command("open", *open)})[0], 0, "opening the book: ")) return false;
     report_.book_opened = true;
   }
   if (!ledger_.find_principal(coop_, rules_.principal())) {
@@ -390,83 +298,65 @@ void Import::post_rows() {
   const engine::PrincipalHandle principal = *ledger_.find_principal(coop_, rules_.principal());
   engine::Date open_day = ledger_.coop(coop_)->open_day;
   std::vector<engine::Command> commands;
-  std::vector<const Place*> places;  // of each command; nullptr: a day is closed
+  Rows rows;  // of each command, or kDayClosed
   const auto flush = [&] {
-    post(commands, places);
-    advance_progress(static_cast<std::uint64_t>(
-        std::count_if(places.begin(), places.end(), [](const Place* p) { return p != nullptr; })));
+    post(commands, rows);
     commands.clear();
-    places.clear();
+    rows.clear();
     open_day = ledger_.coop(coop_)->open_day;
   };
-  for (const std::uint32_t index : order_) {
-    const Place& place = places_[index];
-    while (place.date > open_day && report_.done()) {
-      const engine::CloseDay close{open_day, next_day(open_day, place.date, options_.policy)};
-      commands.push_back(command("close/" + engine::format_date(open_day), close));
-      places.push_back(nullptr);
-      open_day = close.next;
-      if (commands.size() == storage::kBlockEventsMax) flush();
-    }
-    const ImportRow row = row_at(place);
-    commands.push_back(
-        {row.key, principal, entry_for(row, handle_of(row.account), handle_of(row.contra))});
-    places.push_back(&place);
+  const auto append = [&](std::uint32_t row, engine::Command command) {
+    rows.push_back(row);
+    commands.push_back(std::move(command));
     if (commands.size() == storage::kBlockEventsMax) flush();
+  };
+  for (const std::uint32_t index : order_) {
+    while (place(index).date > open_day && report_.done()) {
+      const engine::CloseDay close{open_day,
+                                   next_day(open_day, place(index).date, options_.policy)};
+      open_day = close.next;
+      append(kDayClosed, command("close/" + engine::format_date(close.date), close));
+    }
+    const ImportRow row = file_.row(index);
+    append(index,
+           {row.key, principal, entry_for(row, handle_of(row.account), handle_of(row.contra))});
     if (!report_.done()) return;
   }
   if (!commands.empty()) flush();
 }
 
-void Import::post(std::vector<engine::Command>& commands, std::vector<const Place*>& places) {
+void Import::post(const std::vector<engine::Command>& commands, const Rows& rows) {
   const std::vector<Answer> answers = ask(commands);
+  std::uint64_t count = 0;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const Answer& answer = answers[i];
-    if (places[i] == nullptr) {
+    if (rows[i] == kDayClosed) {
       const bool by_others = answer.outcome == Answer::Outcome::kRefused &&
                              answer.refusal.code == engine::RefusalCode::day_closed;
-      if (by_others) continue;
-      if (was_done(answer, 0, "closing a day: ") && !answer.replayed) ++report_.days_closed;
-    } else if (was_done(answer, places[i]->line, "")) {
+      if (by_others || !was_done(answer, 0, "closing a day: ")) continue;
+      if (!answer.replayed) ++report_.days_closed;
+    } else {
+      ++count;
+      if (!was_done(answer, place(rows[i]).line, "")) continue;
       ++(answer.replayed ? report_.known : report_.posted);
     }
   }
+  advance_progress(count);
 }
 
 // --- what the source says of its balances ---
 
 void Import::compare() {
-  const std::string* account = nullptr;
-  AccountHandle handle{};
-  engine::Side normal{};
-  engine::Int128 pending = 0;
-  for (const auto& [at, day] : days_) {
-    const auto& [code, date] = at;
-    if (account == nullptr || *account != code) {
-      account = &code;
-      pending = 0;
-      handle = handle_of(code);
-      const AccountHandle rehearsed = rehearsal_.book().find_account(code);
-      if (rehearsed.value != 0) normal = rehearsal_.book().account(rehearsed).normal;
-    }
-    if (!report_.committed) pending += day.pending;
-    if (day.claims.empty()) continue;
-    ++report_.days_compared;
-    engine::Int128 balance = normal == engine::Side::kDebit ? pending : -pending;
-    if (handle.value != 0) {
-      const auto totals =
-          ledger_.totals(coop_, handle, storage::Moment::end_of(date, storage::Basis::kValue));
-      if (totals) balance += totals->balance(normal);
-    }
-    const auto distance = [&](engine::Int128 claim) {
-      return balance > claim ? balance - claim : claim - balance;
-    };
-    const auto nearest = *std::min_element(
-        day.claims.begin(), day.claims.end(),
-        [&](engine::Int128 a, engine::Int128 b) { return distance(a) < distance(b); });
-    if (nearest == balance) continue;
-    report_.breaks.push_back({code, date, balance, day.claims, balance - nearest});
+  if (report_.committed) {
+    ledger_.events(coop_, {replayed_.value + 1}, [&](const engine::Event& event) {
+      balances_.add(ledger_, coop_, event);
+      return true;
+    });
   }
+  const engine::Book& book = rehearsal_.book();
+  report_.days_compared = balances_.days();
+  report_.breaks = balances_.breaks(
+      [&](const std::string& code) { return book.account(book.find_account(code)).normal; });
 }
 
 }  // namespace
@@ -474,7 +364,23 @@ void Import::compare() {
 ImportReport import_csv(storage::Ledger& ledger, const engine::CoopId& coop,
                         const ImportRules& rules, std::string_view bytes,
                         const ImportOptions& options) {
-  return Import(ledger, coop, rules, options).run(bytes);
+  ImportReport report;
+  report.coop = coop;
+  report.source = rules.source;
+  auto currency = rules.book.currency;
+  if (const auto status = ledger.coop(coop); status && !currency) currency = status->currency;
+  if (!currency) {
+    report.bad_rows.push_back({0, "",
+                               "there is no cooperative of this id, and the rules name no currency "
+                               "to open one in"});
+    return report;
+  }
+  report.exponent = engine::exponent_of(*currency);
+  ImportFile file(rules, report.exponent, bytes, report.bad_rows);
+  report.rows = file.rows();
+  report.skipped = file.skipped();
+  Import(ledger, coop, rules, options, file, report).run();
+  return report;
 }
 
 }  // namespace lumbung::api

@@ -38,6 +38,16 @@ engine::PostEntry entry_for(const ImportRow& row, AccountHandle own, AccountHand
   return post;
 }
 
+std::optional<engine::OpenCooperative> opening_of(const engine::CoopId& coop,
+                                                  const BookRule& rule) {
+  if (!rule.currency || !rule.first_day) return std::nullopt;
+  return engine::OpenCooperative{.coop = coop,
+                                 .currency = *rule.currency,
+                                 .zone = rule.zone,
+                                 .first_day = *rule.first_day,
+                                 .sen_allowed = rule.sen_allowed};
+}
+
 std::optional<engine::OpenAccount> opening_of(const AccountRule& rule, engine::Currency currency,
                                               AccountHandle control) {
   engine::OpenAccount open{.code = rule.code,
@@ -136,17 +146,13 @@ std::optional<Obstacle> Rehearsal::prepare_book() {
     return Obstacle{"", "the book is kept in " + std::string(engine::alpha_of(book_.currency())) +
                             ", the rules say " + std::string(engine::alpha_of(*wanted))};
   }
-  if (!wanted || !rules_.book.first_day) {
+  const auto open = opening_of(coop_, rules_.book);
+  if (!open) {
     return Obstacle{"",
-                    "there is no cooperative of this id, and without currency and first_day "
-                    "under [book] the rules do not open one"};
+                    "there is no cooperative of this id, and without currency and first_day under "
+                    "[book] the rules do not open one"};
   }
-  const engine::OpenCooperative open{.coop = coop_,
-                                     .currency = *wanted,
-                                     .zone = rules_.book.zone,
-                                     .first_day = *rules_.book.first_day,
-                                     .sen_allowed = rules_.book.sen_allowed};
-  if (auto refusal = ask(engine::kOperator, open)) return obstacle_of(*refusal);
+  if (auto refusal = ask(engine::kOperator, *open)) return obstacle_of(*refusal);
   book_opened_ = true;
   return std::nullopt;
 }

@@ -21,6 +21,9 @@ namespace lumbung::api {
 engine::PostEntry entry_for(const ImportRow& row, engine::AccountHandle own,
                             engine::AccountHandle contra);
 
+/// How to open the book by its rule; nullopt: the rule does not say when or in which currency.
+std::optional<engine::OpenCooperative> opening_of(const engine::CoopId& coop, const BookRule& rule);
+
 /// How to open an account by its rule. `control` is the handle of its control account, 0: none.
 /// nullopt: a limit has more decimals than the currency.
 std::optional<engine::OpenAccount> opening_of(const AccountRule& rule, engine::Currency currency,
