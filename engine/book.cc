@@ -36,6 +36,13 @@ EventNo Book::last_event_of(Date date) const {
   return after == closed_days_.begin() ? EventNo{} : std::prev(after)->second;
 }
 
+Date Book::booking_date_of(EventNo no) const {
+  const auto closed_by = std::lower_bound(
+      closed_days_.begin(), closed_days_.end(), no,
+      [](const auto& closed, EventNo wanted) { return closed.second < wanted; });
+  return closed_by == closed_days_.end() ? open_day_ : closed_by->first;
+}
+
 std::optional<PrincipalHandle> Book::find_principal(std::string_view name) const {
   const auto found = by_name_.find(std::string(name));
   if (found == by_name_.end()) return std::nullopt;

@@ -114,6 +114,7 @@ struct StatementLine {
   engine::Side side{};
   engine::Amount amount;
   engine::Int128 balance_after = 0;  // posted, signed by the normal side
+  engine::Date booking_date;
 };
 
 /// A place in a statement; lines strictly before it are older.

@@ -43,7 +43,7 @@ Int128 effect_of(Side normal, std::int64_t amount) {
 
 StatementLine line_of(EventNo event, std::uint32_t leg, std::int64_t amount, Int128 balance_after) {
   return {event, leg, amount > 0 ? Side::kDebit : Side::kCredit,
-          Amount{amount > 0 ? amount : -amount}, balance_after};
+          Amount{amount > 0 ? amount : -amount}, balance_after, {}};
 }
 
 bool is_before(EventNo event, std::uint32_t leg, const std::optional<StatementPlace>& place) {
@@ -278,22 +278,38 @@ std::optional<Statement> PublishedBook::statement(AccountHandle account,
     normal = book_.account(account).normal;
     indexed = indexed_;
     statement.as_of = book_.last_event();
-    Int128 balance = book_.account(account).posted();
-    for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
-      for (const auto* p = (*run)->newest(account); p != nullptr; p = (*run)->before(*p)) {
-        const EventNo event = (*run)->event_of(*p);
-        if (is_before(event, p->leg, before)) {
-          if (statement.lines.size() == limit) {
-            statement.more = true;
-            return statement;
-          }
-          statement.lines.push_back(line_of(event, p->leg, p->amount, balance));
+    add_recent_lines(account, before, limit, statement);
+  }
+  if (!statement.more) add_stored_lines(account, normal, indexed, before, limit, statement);
+  const std::shared_lock lock(mutex_);
+  for (StatementLine& line : statement.lines) line.booking_date = book_.booking_date_of(line.event);
+  return statement;
+}
+
+void PublishedBook::add_recent_lines(AccountHandle account,
+                                     const std::optional<StatementPlace>& before,
+                                     std::size_t limit, Statement& statement) const {
+  Int128 balance = book_.account(account).posted();
+  const Side normal = book_.account(account).normal;
+  for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
+    for (const auto* p = (*run)->newest(account); p != nullptr; p = (*run)->before(*p)) {
+      const EventNo event = (*run)->event_of(*p);
+      if (is_before(event, p->leg, before)) {
+        if (statement.lines.size() == limit) {
+          statement.more = true;
+          return;
         }
-        balance -= effect_of(normal, p->amount);
+        statement.lines.push_back(line_of(event, p->leg, p->amount, balance));
       }
+      balance -= effect_of(normal, p->amount);
     }
   }
-  // What is older stands in the store, in lists whose first posting is their key.
+}
+
+/// What is older stands in the store, in lists whose first posting is their key.
+void PublishedBook::add_stored_lines(AccountHandle account, Side normal, EventNo indexed,
+                                     const std::optional<StatementPlace>& before,
+                                     std::size_t limit, Statement& statement) const {
   const std::string prefix = account_prefix(coop_, account);
   StatementPlace from{indexed, 255};
   if (before && (before->event < from.event)) from = *before;
@@ -312,12 +328,11 @@ std::optional<Statement> PublishedBook::statement(AccountHandle account,
     for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
       if (statement.lines.size() == limit) {
         statement.more = true;
-        return statement;
+        return;
       }
       statement.lines.push_back(*line);
     }
   }
-  return statement;
 }
 
 std::optional<BlockNo> PublishedBook::block_of(EventNo no) const {

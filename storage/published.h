@@ -78,6 +78,11 @@ class PublishedBook {
  private:
   void rotate_if_full();
   void set_opening_totals();
+  void add_recent_lines(engine::AccountHandle account, const std::optional<StatementPlace>& before,
+                        std::size_t limit, Statement& statement) const;
+  void add_stored_lines(engine::AccountHandle account, engine::Side normal, engine::EventNo indexed,
+                        const std::optional<StatementPlace>& before, std::size_t limit,
+                        Statement& statement) const;
   OpeningTotals::Line stored_totals(engine::AccountHandle account, engine::EventNo at) const;
   /// Sum over late postings that a value-date balance at `date` counts otherwise than booking does.
   void add_late(engine::AccountHandle account, engine::Date date, engine::EventNo indexed,
