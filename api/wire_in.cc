@@ -43,7 +43,11 @@ constexpr FieldSpec kSettlementFields[] = {
 
 /// A floor or ceiling: a signed amount or null.
 bool read_bound(Value& value, std::optional<std::string>& out) {
-  return value.is_null() ? value.null() : read_text(value, out.emplace());
+  if (value.is_null()) return value.null();
+  std::string text;
+  if (!read_text(value, text)) return false;
+  out = std::move(text);
+  return true;
 }
 
 std::optional<Amount> parse_bound(const std::optional<std::string>& text, int exponent,

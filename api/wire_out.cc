@@ -154,6 +154,7 @@ void render_statement(Writer& out, const storage::AccountView& view,
     out.begin_object();
     number(out, "event", line.event);
     out.member("leg", line.leg);
+    date(out, "booking_date", line.booking_date);
     out.member("side", engine::name_of(line.side));
     amount(out, "amount", line.amount.minor, exponent);
     amount(out, "posted_after", line.balance_after, exponent);
