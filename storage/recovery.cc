@@ -153,8 +153,8 @@ RecoveredBook recover_book(Store& store, const Journal& journal, const CoopId& c
     const auto& view = std::get<BlockView>(parsed);
     if (const auto broken = chain.follow(view)) throw JournalDamaged(place + broken->what);
     published.publish(view, /*check_rules=*/true);
-    // Behind a snapshot that is ahead of the index the totals before the run are not known yet.
-    if (replays_all) published.index_one_run(store);
+    // Only with an index that begins with the book are the totals before a run known already.
+    if (replays_all && indexed.value == 0) published.index_one_run(store);
     return true;
   });
   if (chain.head() != last) throw JournalDamaged("the journal of " + name(coop) + " has a gap");
