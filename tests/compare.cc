@@ -40,7 +40,8 @@ std::string text_of(const std::optional<storage::Statement>& statement) {
   std::ostringstream text;
   for (const storage::StatementLine& line : statement->lines) {
     text << line.event.value << '.' << line.leg << ' ' << name_of(line.side) << ' '
-         << line.amount.minor << " -> " << engine::format_amount(line.balance_after, 0) << '\n';
+         << line.amount.minor << " -> " << engine::format_amount(line.balance_after, 0) << " on "
+         << engine::format_date(line.booking_date) << '\n';
   }
   text << (statement->more ? "more" : "no more") << " as of event " << statement->as_of.value;
   return text.str();

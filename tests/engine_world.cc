@@ -19,12 +19,6 @@ using engine::RefusalCode;
 using storage::Answer;
 using storage::BatchMode;
 
-/// What was asked under one key, and what was told.
-struct Remembered {
-  std::vector<engine::CommandBody> request;
-  std::vector<Answer> answers;
-};
-
 struct Coop {
   Book book;
   Record record;
@@ -55,14 +49,13 @@ class EngineWorld : public RecordedWorld {
   void set_clock(engine::Timestamp now) override { now_ = now; }
 
   Answer ask(const CoopId& id, const Command& command) override {
-    return remembered(id, {command},
-                      [&](Coop& coop) {
-                        const RecordView view(coop.book, coop.record.events);
-                        auto decided = engine::decide(view, policy_, command);
-                        if (!decided) return std::vector{refuse(coop, command, decided.refusal())};
-                        return std::vector{happen(coop, command, std::move(*decided))};
-                      })
-        .front();
+    const auto decide_one = [&](Coop& coop) {
+      const RecordView view(coop.book, coop.record.events);
+      auto decided = engine::decide(view, policy_, command);
+      if (!decided) return std::vector{refuse(coop, command, decided.refusal())};
+      return std::vector{happen(coop, command, std::move(*decided))};
+    };
+    return remembered(id, {command}, /*is_batch=*/false, decide_one).front();
   }
 
   std::vector<Answer> ask_batch(const CoopId& id, const std::vector<Command>& commands,
@@ -75,7 +68,8 @@ class EngineWorld : public RecordedWorld {
     if (commands.size() > storage::kBlockEventsMax) {
       return std::vector(commands.size(), refused_without_bytes(RefusalCode::batch_too_large));
     }
-    return remembered(id, commands, [&](Coop& coop) { return ask_atomic(coop, commands); });
+    return remembered(id, commands, /*is_batch=*/true,
+                      [&](Coop& coop) { return ask_atomic(coop, commands); });
   }
 
   void reopen() override {
@@ -162,7 +156,7 @@ class EngineWorld : public RecordedWorld {
   /// Answers from memory where the key is known, otherwise by `decide_all`.
   template <class DecideAll>
   std::vector<Answer> remembered(const CoopId& id, const std::vector<Command>& commands,
-                                 DecideAll decide_all) {
+                                 bool is_batch, DecideAll decide_all) {
     const bool opens =
         !commands.empty() && std::holds_alternative<engine::OpenCooperative>(commands[0].body);
     if (find(id) == nullptr && !opens) {
@@ -174,16 +168,14 @@ class EngineWorld : public RecordedWorld {
     std::vector<engine::CommandBody> request;
     for (const Command& command : commands) request.push_back(command.body);
     if (const auto known = coop.keys.find(key); known != coop.keys.end()) {
-      if (known->second.request != request) {
+      if (!known->second.is_same(request, is_batch)) {
         return std::vector(commands.size(), refused_without_bytes(RefusalCode::key_reused));
       }
-      std::vector<Answer> answers = known->second.answers;
-      for (Answer& answer : answers) answer.replayed = true;
-      return answers;
+      return known->second.replayed();
     }
     std::vector<Answer> answers = decide_all(coop);
     if (answers[0].event.value != 0) {
-      coop.keys[key] = {std::move(request), answers};
+      coop.keys[key] = {std::move(request), is_batch, answers};
       if (&coop == &fresh) coops_.emplace(id, std::move(fresh));
     }
     return answers;

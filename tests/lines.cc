@@ -91,7 +91,7 @@ storage::Statement Lines::statement(AccountHandle account, Side normal,
     if (before && std::pair(line.event, line.leg) >= std::pair(before->event, before->leg)) break;
     add_to(sums, line.posting);
     statement.lines.push_back({line.event, line.leg, line.posting.side, line.posting.amount,
-                               narrow(sums.balance(normal))});
+                               narrow(sums.balance(normal)), line.booking_date});
   }
   std::reverse(statement.lines.begin(), statement.lines.end());
   statement.more = statement.lines.size() > limit;

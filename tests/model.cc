@@ -137,7 +137,8 @@ std::vector<Answer> carry_out(Coop& coop, const std::vector<Command>& commands, 
     Command command{commands[0].key, commands[0].principal, commands[i].body};
     if (const auto code = reasons_against(tried, command).first()) {
       // A refusal is remembered, except where there is no book or nobody to remember it for.
-      const bool remembers = coop.exists() && code != RefusalCode::principal_unknown;
+      const bool remembers = coop.exists() && code != RefusalCode::principal_unknown &&
+                             code != RefusalCode::coop_exists;
       const Answer answer = remembers ? happen(coop, commands[0], now, Refused{Refusal(*code)}, 0)
                                       : without_bytes(*code);
       return std::vector(commands.size(), answer);
@@ -219,15 +220,12 @@ std::vector<Answer> Model::answer(const CoopId& id, const std::vector<Command>& 
   for (const Command& command : commands) request.push_back(command.body);
   const std::pair key(commands[0].principal.value, commands[0].key.text());
   if (const auto known = coop.keys.find(key); known != coop.keys.end()) {
-    if (known->second.request != request) return all(RefusalCode::key_reused);
-    std::vector<Answer> answers = known->second.answers;
-    for (Answer& known_answer : answers) known_answer.replayed = true;
-    return answers;
+    if (!known->second.is_same(request, is_batch)) return all(RefusalCode::key_reused);
+    return known->second.replayed();
   }
-  if (coop.exists() && opens) return all(RefusalCode::coop_exists);
   std::vector<Answer> answers = carry_out(coop, commands, now_, is_batch);
   if (answers[0].event.value != 0) {
-    coop.keys[key] = {std::move(request), answers};
+    coop.keys[key] = {std::move(request), is_batch, answers};
     if (&coop == &fresh) coops_.emplace(id, std::move(fresh));
   }
   return answers;

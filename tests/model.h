@@ -73,11 +73,7 @@ struct Model::Coop {
   std::map<std::uint32_t, ModelAccount> accounts;  // by handle
   std::map<std::uint64_t, ModelHold> holds;        // the open ones, by event
   std::vector<std::pair<std::string, std::set<engine::Role>>> principals{{"operator", {}}};
-  struct Known {
-    std::vector<engine::CommandBody> request;
-    std::vector<storage::Answer> answers;
-  };
-  std::map<std::pair<std::uint32_t, std::string>, Known> keys;
+  std::map<std::pair<std::uint32_t, std::string>, Remembered> keys;  // by principal and key
 
   bool exists() const { return !record.events.empty(); }
   cpp_int posted(engine::AccountHandle account) const;

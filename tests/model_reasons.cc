@@ -251,7 +251,8 @@ void against(const Coop& coop, const CloseMonth& command, Reasons& reasons) {
   reasons.add_if(month > coop.open_month || month_number(coop.open_day) <= month, month_not_over);
 }
 
-void against(const Coop&, const OpenCooperative& command, Reasons& reasons) {
+void against(const Coop& coop, const OpenCooperative& command, Reasons& reasons) {
+  reasons.add_if(coop.exists(), coop_exists);
   reasons.add_if(find_currency(command.currency) == nullptr, currency_unknown);
   const std::set<std::string> zones{"Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "UTC"};
   reasons.add_if(zones.count(command.zone) == 0, zone_unknown);

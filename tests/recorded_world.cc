@@ -12,6 +12,35 @@ using engine::EventNo;
 using storage::Basis;
 using storage::Moment;
 
+namespace {
+
+engine::PostEntry with_dates(engine::PostEntry post, Date booked) {
+  post.booking_date = post.booking_date.value_or(booked);
+  post.entry.value_date = post.entry.value_date.value_or(booked);
+  return post;
+}
+
+}  // namespace
+
+bool Remembered::is_same(const std::vector<engine::CommandBody>& again, bool again_is_batch) const {
+  if (is_batch != again_is_batch) return false;
+  const storage::Answer& told = answers.front();
+  if (!is_batch && told.outcome == storage::Answer::Outcome::kDone) {
+    const auto* first = std::get_if<engine::PostEntry>(&request.front());
+    const auto* second = std::get_if<engine::PostEntry>(&again.front());
+    if (first != nullptr && second != nullptr) {
+      return with_dates(*first, told.booking_date) == with_dates(*second, told.booking_date);
+    }
+  }
+  return request == again;
+}
+
+std::vector<storage::Answer> Remembered::replayed() const {
+  std::vector<storage::Answer> again = answers;
+  for (storage::Answer& answer : again) answer.replayed = true;
+  return again;
+}
+
 void Record::add(engine::Event event) {
   if (const auto* opened = std::get_if<engine::OpenAccount>(&event.body)) {
     accounts.push_back(*opened);

@@ -27,6 +27,20 @@ struct Record {
   std::vector<engine::AccountHandle> with_members(engine::AccountHandle account) const;
 };
 
+/// What was asked under one key, and what was told.
+struct Remembered {
+  std::vector<engine::CommandBody> request;
+  bool is_batch = false;
+  std::vector<storage::Answer> answers;
+
+  /// Whether the request is the one that was remembered. A single entry that was posted names the
+  /// day it was booked on whether it said so or not, and its value date is that day unless it said
+  /// another; everything else must be asked in the same words.
+  bool is_same(const std::vector<engine::CommandBody>& again, bool again_is_batch) const;
+  /// The answers once more.
+  std::vector<storage::Answer> replayed() const;
+};
+
 class RecordedWorld : public World {
  public:
   std::optional<engine::AccountHandle> find_account(const engine::CoopId& coop,

@@ -7,6 +7,7 @@
 
 #include "engine/refusal.h"
 #include "tests/compare.h"
+#include "tests/ledger_world.h"
 #include "tests/model.h"
 #include "tests/story_runner.h"
 #include "tests/temporary_directory.h"
@@ -58,15 +59,15 @@ TEST_P(Story, HoldsInTheStoredLedger) {
   options.create = true;
   options.run_events = 16;  // so short that most of a story is read from the index
   {
-    const auto world = make_ledger_world(options);
-    tell(*world);
+    LedgerWorld world(options);
+    tell(world);
   }
   // Once more from the disk: with what the last close left, then from the journal alone.
   for (const bool trust_snapshots : {true, false}) {
     options.trust_snapshots = trust_snapshots;
-    const auto world = make_ledger_world(options);
+    const LedgerWorld world(options);
     for (const char* id : {"KOP-1", "KOP-A", "KOP-B", "KOP-MYR", "KOP-SEN"}) {
-      expect_same_state(*world, *engine_world, *engine::CoopId::parse(id));
+      expect_same_state(world, *engine_world, *engine::CoopId::parse(id));
     }
   }
 }

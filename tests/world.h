@@ -61,7 +61,4 @@ class World {
 /// decide and Book::apply, with every event in memory; reopening is a replay.
 std::unique_ptr<World> make_engine_world();
 
-/// A storage::Ledger; reopening closes it and opens it again. The clock is the world's.
-std::unique_ptr<World> make_ledger_world(storage::Ledger::Options options);
-
 }  // namespace lumbung::tests

@@ -1,0 +1,299 @@
+// Random requests to the stored ledger and to the naive model, with the journal failing at any
+// commit, restarts, and all that can be read compared. A failure names its seed; the same seed is
+// the same run. LUMBUNG_SIM_SEEDS (environment) is how many seeds each test takes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <future>
+
+#include "storage/audit.h"
+#include "tests/command_generator.h"
+#include "tests/compare.h"
+#include "tests/fault_journal.h"
+#include "tests/ledger_world.h"
+#include "tests/temporary_directory.h"
+
+namespace lumbung::tests {
+namespace {
+
+using engine::CoopId;
+using engine::RefusalCode;
+using storage::Answer;
+
+std::uint64_t seed_count(std::uint64_t otherwise) {
+  const char* said = std::getenv("LUMBUNG_SIM_SEEDS");
+  return said == nullptr ? otherwise : std::strtoull(said, nullptr, 10);
+}
+
+bool same_answer(const Answer& a, const Answer& b) {
+  return a.outcome == b.outcome && a.replayed == b.replayed && a.event == b.event &&
+         a.booking_date == b.booking_date && a.at == b.at && a.refusal.code == b.refusal.code;
+}
+
+std::string text_of(const Answer& answer) {
+  std::string text;
+  switch (answer.outcome) {
+    case Answer::Outcome::kDone:
+      text = "done";
+      break;
+    case Answer::Outcome::kRefused:
+      text = name_of(answer.refusal.code);
+      break;
+    case Answer::Outcome::kUnknown:
+      text = "unknown";
+      break;
+  }
+  if (answer.replayed) text += " replayed";
+  return text + ", event " + std::to_string(answer.event.value) + " at " +
+         std::to_string(answer.at.us);
+}
+
+bool is_lost(const Answer& answer) {
+  return answer.outcome == Answer::Outcome::kUnknown ||
+         (answer.outcome == Answer::Outcome::kRefused &&
+          answer.refusal.code == RefusalCode::writer_stopped);
+}
+
+/// One node through many restarts.
+class Simulation {
+ public:
+  Simulation(std::uint64_t seed, bool in_memory)
+      : generator_(seed), faults_(seed ^ 0x5eed), in_memory_(in_memory), world_(options(seed)) {}
+
+  void run(int lives, int bursts_a_life) {
+    for (int life = 0; life < lives && !testing::Test::HasFailure(); ++life) {
+      SCOPED_TRACE("life " + std::to_string(life));
+      for (int burst = 0; burst < bursts_a_life && !testing::Test::HasFailure(); ++burst) {
+        if (!run_burst()) break;
+      }
+      restart();
+      compare_all();
+    }
+    finish();
+  }
+
+ private:
+  Random& random() { return generator_.random(); }
+
+  storage::Ledger::Options options(std::uint64_t seed) {
+    storage::Ledger::Options options;
+    options.directory = directory_.path();
+    options.create = true;
+    options.run_events = std::uint64_t{16} << (seed % 4);
+    options.wrap_journal = [this](std::unique_ptr<storage::Journal> embedded) {
+      if (in_memory_) embedded = std::make_unique<MemoryJournal>(disk_);
+      return std::make_unique<FaultJournal>(std::move(embedded),
+                                            [this](std::uint64_t n) { return plan(n); });
+    };
+    return options;
+  }
+
+  Fault plan(std::uint64_t n) const { return n == fault_at_ ? fault_ : Fault::kNone; }
+
+  void plan_next_life() {
+    static const std::vector<Fault> kFaults{Fault::kLost,    Fault::kLost,   Fault::kWritten,
+                                            Fault::kWritten, Fault::kFenced, Fault::kSequence};
+    fault_at_ = faults_.below(40);
+    fault_ = faults_.one_in(6) ? Fault::kNone : faults_.one_of(kFaults);
+  }
+
+  /// Many requests in flight at once; their outcomes must be those of one after the other. False
+  /// when the writer stopped.
+  bool run_burst() {
+    tick();
+    std::vector<Request> requests;
+    std::vector<std::vector<Answer>> answers;
+    std::vector<std::vector<Answer>> predicted;
+    Model ahead = model_;
+    const std::uint64_t size = random().one_in(3) ? 1 : 1 + random().below(30);
+    for (std::uint64_t i = 0; i < size; ++i) {
+      requests.push_back(generator_.next(ahead));
+      predicted.push_back(answers_to(ahead, requests.back()));
+    }
+    answers = submit_all(requests);
+
+    std::size_t told = 0;
+    while (told < requests.size() &&
+           !std::any_of(answers[told].begin(), answers[told].end(), is_lost)) {
+      expect_answers(requests[told], answers[told], predicted[told]);
+      ++told;
+    }
+    if (told == requests.size()) {
+      model_ = std::move(ahead);
+      if (random().one_in(4)) ask_about_the_past(4);
+      return true;
+    }
+    for (std::size_t i = told; i < requests.size(); ++i) {
+      EXPECT_TRUE(std::all_of(answers[i].begin(), answers[i].end(), is_lost))
+          << "a request was answered behind one that was not";
+    }
+    in_doubt_ = std::move(requests);
+    told_ = told;
+    reads_go_on();
+    return false;
+  }
+
+  std::vector<std::vector<Answer>> submit_all(const std::vector<Request>& requests) {
+    std::vector<std::promise<std::vector<Answer>>> promises(requests.size());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const Request& request = requests[i];
+      if (request.batch) {
+        world_.ledger().submit_batch(
+            request.coop, request.commands, *request.batch,
+            [&, i](const std::vector<Answer>& told) { promises[i].set_value(told); });
+      } else {
+        world_.ledger().submit(request.coop, request.commands.front(),
+                               [&, i](const Answer& told) { promises[i].set_value({told}); });
+      }
+    }
+    std::vector<std::vector<Answer>> answers;
+    for (auto& promise : promises) answers.push_back(promise.get_future().get());
+    return answers;
+  }
+
+  void expect_answers(const Request& request, const std::vector<Answer>& is,
+                      const std::vector<Answer>& should) {
+    ASSERT_EQ(is.size(), should.size());
+    for (std::size_t i = 0; i < is.size(); ++i) {
+      EXPECT_TRUE(same_answer(is[i], should[i]))
+          << request.coop.text() << ", command kind " << request.commands[i].body.index()
+          << ", key " << request.commands[i].key.text() << ": is " << text_of(is[i])
+          << ", should be " << text_of(should[i]);
+    }
+  }
+
+  /// The clock mostly goes on, and now and then back.
+  void tick() {
+    now_us_ +=
+        random().one_in(10) ? -random().between(0, 5'000'000) : random().between(0, 2'000'000);
+    world_.set_clock({now_us_});
+    model_.set_clock({now_us_});
+  }
+
+  /// How many of the requests in doubt the ledger has: the only number for which the model has as
+  /// many events everywhere. The model is left there.
+  void settle_doubt(std::size_t at_least) {
+    std::size_t done = 0;
+    for (; done < at_least; ++done) answers_to(model_, in_doubt_[done]);
+    while (done < in_doubt_.size() && !is_where_the_model_is()) {
+      answers_to(model_, in_doubt_[done++]);
+    }
+    EXPECT_TRUE(is_where_the_model_is()) << "what is there is no prefix of what was asked";
+    in_doubt_.erase(in_doubt_.begin(), in_doubt_.begin() + static_cast<std::ptrdiff_t>(done));
+  }
+
+  bool is_where_the_model_is() {
+    const auto ids = world_.ledger().coops();
+    if (ids != model_.coops()) return false;
+    return std::all_of(ids.begin(), ids.end(), [&](const CoopId& id) {
+      return world_.coop(id)->head.last_event == model_.coop(id)->head.last_event;
+    });
+  }
+
+  /// A stopped ledger takes nothing more, and shows what was durable when it stopped.
+  void reads_go_on() {
+    settle_doubt(told_);
+    told_ = 0;
+    const CoopId id =
+        world_.ledger().coops().empty() ? *CoopId::parse("KOP-X") : world_.ledger().coops().front();
+    const Answer answer =
+        world_.ask(id, {*engine::Key::parse("too-late"), {}, engine::CloseDay{{1}, {2}}});
+    EXPECT_EQ(answer.outcome, Answer::Outcome::kRefused);
+    EXPECT_EQ(answer.refusal.code, RefusalCode::writer_stopped);
+    EXPECT_EQ(answer.event, engine::EventNo{});
+    EXPECT_TRUE(world_.ledger().queue_status().writer_stopped);
+    compare_all();
+  }
+
+  void restart() {
+    world_.close();
+    plan_next_life();
+    world_.options().trust_snapshots = !random().one_in(3);
+    world_.reopen();
+    settle_doubt(0);
+    // Who was not answered asks again: what had happened is told, what had not happens now.
+    const std::vector<Request> again = std::exchange(in_doubt_, {});
+    std::vector<std::vector<Answer>> should;
+    Model ahead = model_;
+    for (const Request& request : again) should.push_back(answers_to(ahead, request));
+    const auto is = submit_all(again);
+    for (std::size_t i = 0; i < again.size(); ++i) {
+      if (std::any_of(is[i].begin(), is[i].end(), is_lost)) {
+        in_doubt_ = again;
+        return reads_go_on_after(i);
+      }
+      expect_answers(again[i], is[i], should[i]);
+    }
+    model_ = std::move(ahead);
+  }
+
+  /// The next fault struck while the last one's requests were asked again.
+  void reads_go_on_after(std::size_t told) {
+    told_ = told;
+    reads_go_on();
+    restart();
+  }
+
+  void compare_all() {
+    ASSERT_EQ(world_.ledger().coops(), model_.coops());
+    for (const CoopId& id : model_.coops()) {
+      // What was compared at the last restart cannot have changed but by a bug of that restart.
+      const std::uint64_t last = model_.coop(id)->head.last_event.value;
+      const std::uint64_t first =
+          random().one_in(3) ? 1 : last - std::min(last - 1, std::uint64_t{200});
+      expect_same_state(world_, model_, id, {first});
+    }
+    ask_about_the_past(30);
+  }
+
+  void ask_about_the_past(int questions) {
+    for (const CoopId& id : model_.coops()) {
+      expect_same_past(world_, model_, id, random(), questions);
+    }
+  }
+
+  /// From nothing but the journal, and by the auditor.
+  void finish() {
+    if (testing::Test::HasFailure()) return;
+    fault_ = Fault::kNone;
+    world_.options().trust_snapshots = false;
+    restart();
+    for (const CoopId& id : model_.coops()) expect_same_state(world_, model_, id);
+    world_.close();
+    if (in_memory_) return;
+    const storage::AuditReport report = storage::audit_directory(directory_.path(), {});
+    for (const storage::AuditFinding& finding : report.findings) ADD_FAILURE() << finding.what;
+    EXPECT_EQ(report.books.size(), model_.coops().size());
+  }
+
+  TemporaryDirectory directory_;
+  std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
+  CommandGenerator generator_;
+  Random faults_;
+  const bool in_memory_;
+  std::uint64_t fault_at_ = 25;  // of the life that runs
+  Fault fault_ = Fault::kLost;
+  std::int64_t now_us_ = 1'767'000'000'000'000;
+  Model model_;
+  LedgerWorld world_;
+  std::vector<Request> in_doubt_;
+  std::size_t told_ = 0;  // of in_doubt_: how many were answered
+};
+
+TEST(SimulationTest, OverTheEmbeddedJournal) {
+  for (std::uint64_t seed = 1; seed <= seed_count(4) && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Simulation(seed, /*in_memory=*/false).run(/*lives=*/8, /*bursts_a_life=*/30);
+  }
+}
+
+TEST(SimulationTest, OverAJournalInMemory) {
+  for (std::uint64_t seed = 1001; seed <= 1000 + seed_count(4) && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Simulation(seed, /*in_memory=*/true).run(/*lives=*/8, /*bursts_a_life=*/30);
+  }
+}
+
+}  // namespace
+}  // namespace lumbung::tests
