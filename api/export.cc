@@ -54,15 +54,12 @@ void export_entries(const storage::Ledger& ledger, const storage::CoopStatus& st
   engine::EventNo first{1};
   if (options.from) {
     const engine::Date before = *options.from - 1;
-    book.open_at(before);
+    first = book.open_at(before);
     writer->opening(before);
-    first.value = ledger.last_event_of(status.coop, before).value + 1;
   }
   bool writable = flush(text, out);
-  ledger.events(status.coop, first, [&](const engine::Event& event) {
-    const bool beyond =
-        event.no > status.head.last_event || (options.to && event.booking_date > *options.to);
-    if (beyond || !writable) return false;
+  book.each_event(first, [&](const engine::Event& event) {
+    if (!writable || (options.to && event.booking_date > *options.to)) return false;
     if (const engine::Entry* entry = engine::entry_of(event.body)) writer->entry(event, *entry);
     if (text.size() >= kFlushBytes) writable = flush(text, out);
     return true;
@@ -117,13 +114,31 @@ std::vector<std::string_view> ExportedBook::path(engine::AccountHandle handle) c
   return codes;
 }
 
-void ExportedBook::open_at(engine::Date date) {
-  const auto moment = storage::Moment::end_of(date, storage::Basis::kBooking);
+engine::EventNo ExportedBook::open_at(engine::Date date) {
+  // Closed days stand still; what is posted to the open one meanwhile must not be half in.
+  const engine::Date closed = std::min(date, status_.open_day - 1);
+  const auto moment = storage::Moment::end_of(closed, storage::Basis::kBooking);
   for (const storage::AccountView& account : accounts_) {
     if (account.line.has(engine::Account::kControl)) continue;  // its members have it
     const auto totals = ledger_.totals(status_.coop, account.handle, moment);
     balances_[account.handle.value - 1] = totals ? totals->balance(engine::Side::kDebit) : 0;
   }
+  const engine::EventNo next{ledger_.last_event_of(status_.coop, closed).value + 1};
+  if (date == closed) return next;
+  each_event(next, [&](const engine::Event& event) {
+    if (const engine::Entry* entry = engine::entry_of(event.body)) {
+      for (const engine::Posting& leg : entry->legs) post(leg);
+    }
+    return true;
+  });
+  return {status_.head.last_event.value + 1};
+}
+
+void ExportedBook::each_event(engine::EventNo first,
+                              const std::function<bool(const engine::Event&)>& each) const {
+  ledger_.events(status_.coop, first, [&](const engine::Event& event) {
+    return event.no <= status_.head.last_event && each(event);
+  });
 }
 
 void ExportedBook::post(const engine::Posting& leg) {

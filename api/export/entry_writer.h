@@ -2,6 +2,7 @@
 // which a format is written. One thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,8 +33,12 @@ class ExportedBook {
   /// The codes from the outermost control account down to the account's own.
   std::vector<std::string_view> path(engine::AccountHandle handle) const;
 
-  /// Sets every balance to that of the end of the date.
-  void open_at(engine::Date date);
+  /// Sets every balance to that of the end of the date; the number of the first event after it.
+  engine::EventNo open_at(engine::Date date);
+  /// The events of the book in order, until `each` returns false. What came after the status does
+  /// not belong to it.
+  void each_event(engine::EventNo first,
+                  const std::function<bool(const engine::Event&)>& each) const;
   void post(const engine::Posting& leg);
 
  private:

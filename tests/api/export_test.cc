@@ -244,6 +244,19 @@ tag meta-uuid
     expenses:a/b.c  2500.00 IDR = 2500.00 IDR
     assets:1101  -2500.00 IDR = 174000.00 IDR
 )");
+  // Days that are not over, or not there yet, open with what is posted so far.
+  EXPECT_EQ(text({ExportFormat::kHledger, day("2026-01-06"), {}}).substr(kHledgerHead.size()),
+            R"(
+2026-01-05 (opening) opening
+    assets:1101  174000.00 IDR = 174000.00 IDR
+    liabilities:2101:2101-A  -340000.00 IDR = -340000.00 IDR
+    expenses:a/b.c  2500.00 IDR = 2500.00 IDR
+    assets:1109-USD  10.00 USD = 10.00 USD
+    assets:1990-USD  -10.00 USD = -10.00 USD
+    assets:1990-IDR  163500.00 IDR = 163500.00 IDR
+    memo:8101  1000.00 IDR = 1000.00 IDR
+    memo:8901  -1000.00 IDR = -1000.00 IDR
+)");
   // The last day of a period is in it; the first of a book has nothing before it.
   const std::string first = text({ExportFormat::kHledger, day("2026-01-02"), day("2026-01-02")});
   EXPECT_THAT(first,
