@@ -23,8 +23,6 @@ constexpr std::size_t kBatchSizeBytes = 2;
 constexpr std::size_t kDateBytes = 5;
 constexpr std::size_t kBitmapBytes = 1;  // a bit in each of the three bitmaps
 constexpr std::size_t kDigestBytes = sizeof(Digest);
-// The directory and what stands once a column: prefixes, the last byte of a bitmap.
-constexpr std::size_t kColumnsBound = (kColumnMax + 1) * (5 + 2 * Packed::kPrefix + 1);
 
 void put_texts(std::string& out, const std::vector<std::uint64_t>& lengths,
                const std::string& bytes) {
@@ -102,7 +100,7 @@ std::size_t BlockBuilder::bound_of(const Event& event) {
 }
 
 std::size_t BlockBuilder::bound_of_batch(const std::vector<Command>& commands) {
-  std::size_t bound = kHeaderBytes + kTrailerBytes + kColumnsBound + kDigestBytes + kBatchSizeBytes;
+  std::size_t bound = kFrameBound + kDigestBytes + kBatchSizeBytes;
   for (const Command& command : commands) {
     bound += kKindBytes + kFormBytes + kPrincipalBytes + kBitmapBytes;
     if (const auto* post = std::get_if<PostEntry>(&command.body)) bound += bound_of(post->entry);
@@ -111,7 +109,7 @@ std::size_t BlockBuilder::bound_of_batch(const std::vector<Command>& commands) {
 }
 
 bool BlockBuilder::fits(const Event& event) const {
-  return count_ < kBlockEventsMax && bound_ + kColumnsBound + bound_of(event) <= kBlockBytesMax;
+  return count_ < kBlockEventsMax && bound_ + bound_of(event) <= kBlockBytesMax;
 }
 
 void BlockBuilder::append(const Event& event) {
@@ -265,7 +263,7 @@ Block BlockBuilder::seal(BlockHeader header) {
 
 void BlockBuilder::clear() {
   count_ = 0;
-  bound_ = kHeaderBytes + kTrailerBytes + 1;
+  bound_ = kFrameBound;
   for (Numbers* numbers :
        {&kinds_, &debits_, &credits_, &amounts_, &leg_counts_, &leg_accounts_, &leg_sides_,
         &leg_amounts_, &principals_, &key_forms_, &batch_rows_, &batch_sizes_, &value_date_rows_,

@@ -241,6 +241,7 @@ class ColumnParser {
     return take_bytes(Column::kDigest, digests_ * 16, v.digests_) &&
            take_rows(Column::kBatchSize, v.batch_rows_, v.batch_sizes_) &&
            take_rows(Column::kValueDate, v.value_date_rows_, v.value_dates_) &&
+           only_entries(Column::kValueDate, v.value_date_rows_) &&
            take_numbers(Column::kReversalTarget, reversals_, v.reversal_targets_) &&
            take_numbers(Column::kReversalLegs, reversals_, v.reversal_legs_) && take_metadata() &&
            take_texts(Column::kRefusal, refusals_, v.refusals_) &&
@@ -260,6 +261,17 @@ class ColumnParser {
     if (!texts || !bytes.empty()) return fail_at(Column::kMetadata, "wrong length");
     if (trust_ == Trust::kNothing && !texts->canonical()) return not_canonical(Column::kMetadata);
     view_.metadata_ = *texts;
+    return only_entries(Column::kMetadata, *rows);
+  }
+
+  bool only_entries(Column column, const Bitmap& rows) {
+    if (trust_ == Trust::kBytes || !view_.has(column)) return true;
+    for (std::uint32_t i = 0; i < view_.header_.count; ++i) {
+      const Kind kind = view_.kind(i);
+      if (rows[i] && kind != Kind::kSimpleEntry && !has_legs(kind)) {
+        return fail_at(column, "not canonical: a row that is no entry");
+      }
+    }
     return true;
   }
 

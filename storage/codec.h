@@ -19,6 +19,10 @@ namespace lumbung::storage {
 /// Header up to and including `length`; hash and checksum follow the columns.
 inline constexpr std::size_t kHeaderBytes = 108;
 inline constexpr std::size_t kTrailerBytes = 36;
+/// What a block takes at the most besides its events: header, trailer, directory, and what stands once
+/// a column (prefixes, the last byte of a bitmap).
+inline constexpr std::size_t kFrameBound =
+    kHeaderBytes + kTrailerBytes + 1 + kColumnMax * (5 + 2 * Packed::kPrefix + 1);
 
 /// Collects the events of the open block by column. Writer thread only.
 class BlockBuilder {
@@ -32,7 +36,7 @@ class BlockBuilder {
   /// Whether all of an atomic batch goes into this block.
   bool fits_batch(const std::vector<engine::Command>& commands) const {
     return count_ + commands.size() <= kBlockEventsMax &&
-           bound_ + bound_of_batch(commands) <= kBlockBytesMax;
+           bound_ - kFrameBound + bound_of_batch(commands) <= kBlockBytesMax;
   }
 
   std::uint32_t count() const { return count_; }
@@ -66,7 +70,7 @@ class BlockBuilder {
   static std::size_t bound_of(const engine::Event& event);
 
   std::uint32_t count_ = 0;
-  std::size_t bound_ = kHeaderBytes + kTrailerBytes + 1;
+  std::size_t bound_ = kFrameBound;
   engine::EventNo first_event_{};
   engine::Date business_date_;
   engine::Timestamp stamped_time_;
