@@ -12,6 +12,7 @@
 #include "engine/chart.h"
 #include "storage/digest.h"
 #include "storage/ledger.h"
+#include "tests/fault_journal.h"
 
 namespace lumbung::api {
 namespace {
@@ -48,14 +49,25 @@ class ImportTest : public ::testing::Test {
     directory_ =
         std::filesystem::path(::testing::TempDir()) / (std::string("import_") + test->name());
     std::filesystem::remove_all(directory_);
-    Ledger::Options options;
-    options.directory = directory_;
-    options.create = true;
-    ledger_ = Ledger::open(std::move(options));
+    open_ledger();
   }
   ~ImportTest() override {
     ledger_.reset();
     std::filesystem::remove_all(directory_);
+  }
+
+  /// `plan`: what becomes of the n-th commit; absent: it becomes durable.
+  void open_ledger(std::function<tests::Fault(std::uint64_t)> plan = {}) {
+    ledger_.reset();
+    Ledger::Options options;
+    options.directory = directory_;
+    options.create = true;
+    if (plan) {
+      options.wrap_journal = [plan](std::unique_ptr<storage::Journal> inner) {
+        return std::make_unique<tests::FaultJournal>(std::move(inner), plan);
+      };
+    }
+    ledger_ = Ledger::open(std::move(options));
   }
 
   ImportReport import(std::string_view csv, bool commit, const std::string& rules) {
@@ -207,6 +219,40 @@ TEST_F(ImportTest, AFileThatGrewPostsWhatIsNew) {
   EXPECT_EQ(report.posted, 5U);
   EXPECT_EQ(report.known, 5U);
   EXPECT_EQ(balance("2101-M002"), "1004000.00");
+}
+
+TEST_F(ImportTest, ACommitThatStopsHalfWayGoesOnWhereItStopped) {
+  std::uint64_t stopped = 0;
+  for (const tests::Fault fault : {tests::Fault::kLost, tests::Fault::kWritten}) {
+    bool done = false;
+    for (std::uint64_t n = 0; !done; ++n) {
+      ASSERT_LT(n, 50U);
+      ledger_.reset();
+      std::filesystem::remove_all(directory_);
+      open_ledger([=](std::uint64_t commit) { return commit == n ? fault : tests::Fault::kNone; });
+      const ImportReport first = commit(csv_);
+      done = first.done();
+      if (!done) {
+        ++stopped;
+        EXPECT_EQ(exit_code(first), 74) << n;
+        EXPECT_THAT(lines(first.bad_rows), IsEmpty()) << n;
+        EXPECT_FALSE(first.stopped.empty()) << n;
+      }
+      open_ledger();
+      const ImportReport second = commit(csv_);
+      EXPECT_THAT(lines(second.bad_rows), IsEmpty()) << n;
+      EXPECT_EQ(second.stopped, "") << n;
+      EXPECT_EQ(second.posted + second.known, 10U) << n;
+      std::uint64_t entries = 0;
+      ledger_->events(kCoop, {1}, [&](const engine::Event& event) {
+        entries += engine::entry_of(event.body) != nullptr ? 1 : 0;
+        return true;
+      });
+      EXPECT_EQ(entries, 10U) << n;
+      EXPECT_EQ(balance("1201-BRI"), "1101000.00") << n;
+    }
+  }
+  EXPECT_GT(stopped, 8U);  // book, role, two waves of accounts and the rows, each way
 }
 
 TEST_F(ImportTest, GzipIsReadAsItIs) {
