@@ -132,6 +132,12 @@ void expect_same_state(const World& is, const World& should, const CoopId& coop,
   expect_same_trial_balance(is, should, coop, Moment::now());
 }
 
+engine::Book replay(const World& world, const CoopId& coop) {
+  engine::Book book;
+  for (std::uint64_t no = 1; const auto event = world.event(coop, {no}); ++no) book.apply(*event);
+  return book;
+}
+
 void expect_same_past(const World& is, const World& should, const CoopId& coop, Random& random,
                       int questions) {
   SCOPED_TRACE(std::string(coop.text()));

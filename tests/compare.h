@@ -16,6 +16,9 @@ bool same_event(const engine::Event& a, const engine::Event& b, bool with_parame
 void expect_same_state(const World& is, const World& should, const engine::CoopId& coop,
                        engine::EventNo first = {1});
 
+/// The book that the world's events make.
+engine::Book replay(const World& world, const engine::CoopId& coop);
+
 /// `questions` about the past, picked at random: balances at record times and at dates on both
 /// bases, movements of a day, trial balances, pages of statements.
 void expect_same_past(const World& is, const World& should, const engine::CoopId& coop,

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <future>
+#include <set>
 
 #include "storage/audit.h"
 #include "tests/command_generator.h"
@@ -55,11 +57,19 @@ bool is_lost(const Answer& answer) {
           answer.refusal.code == RefusalCode::writer_stopped);
 }
 
+enum class Carrier { kEmbedded, kMemory };
+
 /// One node through many restarts.
 class Simulation {
  public:
-  Simulation(std::uint64_t seed, bool in_memory)
-      : generator_(seed), faults_(seed ^ 0x5eed), in_memory_(in_memory), world_(options(seed)) {}
+  /// The first life fails at its commit `fault_at`, from 0; the others where the seed says.
+  Simulation(std::uint64_t seed, Carrier carrier, std::uint64_t fault_at, Fault fault)
+      : generator_(seed),
+        faults_(seed ^ 0x5eed),
+        in_memory_(carrier == Carrier::kMemory),
+        fault_at_(fault_at),
+        fault_(fault),
+        world_(options(seed)) {}
 
   void run(int lives, int bursts_a_life) {
     for (int life = 0; life < lives && !testing::Test::HasFailure(); ++life) {
@@ -208,6 +218,7 @@ class Simulation {
 
   void restart() {
     world_.close();
+    if (in_memory_) forget_derived();
     plan_next_life();
     world_.options().trust_snapshots = !random().one_in(3);
     world_.reopen();
@@ -233,6 +244,28 @@ class Simulation {
     told_ = told;
     reads_go_on();
     restart();
+  }
+
+  /// What only the journal need not forget: the store's files may be any older ones, or none.
+  void forget_derived() {
+    const auto older = older_.path() / "store";
+    const auto copy_all = std::filesystem::copy_options::recursive;
+    switch (faults_.below(6)) {
+      case 0:
+        std::filesystem::remove_all(older);
+        std::filesystem::copy(directory_.path(), older, copy_all);
+        break;
+      case 1:
+        if (!std::filesystem::exists(older)) break;
+        std::filesystem::remove_all(directory_.path());
+        std::filesystem::copy(older, directory_.path(), copy_all);
+        break;
+      case 2:
+        std::filesystem::remove_all(directory_.path());
+        break;
+      default:
+        break;
+    }
   }
 
   void compare_all() {
@@ -268,12 +301,13 @@ class Simulation {
   }
 
   TemporaryDirectory directory_;
+  TemporaryDirectory older_;
   std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
   CommandGenerator generator_;
   Random faults_;
   const bool in_memory_;
-  std::uint64_t fault_at_ = 25;  // of the life that runs
-  Fault fault_ = Fault::kLost;
+  std::uint64_t fault_at_;  // of the life that runs
+  Fault fault_;
   std::int64_t now_us_ = 1'767'000'000'000'000;
   Model model_;
   LedgerWorld world_;
@@ -284,14 +318,55 @@ class Simulation {
 TEST(SimulationTest, OverTheEmbeddedJournal) {
   for (std::uint64_t seed = 1; seed <= seed_count(4) && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    Simulation(seed, /*in_memory=*/false).run(/*lives=*/8, /*bursts_a_life=*/30);
+    Simulation(seed, Carrier::kEmbedded, 25, Fault::kLost).run(/*lives=*/8, /*bursts_a_life=*/30);
   }
 }
 
 TEST(SimulationTest, OverAJournalInMemory) {
   for (std::uint64_t seed = 1001; seed <= 1000 + seed_count(4) && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    Simulation(seed, /*in_memory=*/true).run(/*lives=*/8, /*bursts_a_life=*/30);
+    Simulation(seed, Carrier::kMemory, 25, Fault::kWritten).run(/*lives=*/8, /*bursts_a_life=*/30);
+  }
+}
+
+// Not at random: a power cut right before and right after each of the first commits.
+TEST(SimulationTest, EveryCommitCanBeTheLast) {
+  for (std::uint64_t at = 0; at < 20 && !HasFailure(); ++at) {
+    for (const Fault fault : {Fault::kLost, Fault::kWritten}) {
+      SCOPED_TRACE("commit " + std::to_string(at));
+      Simulation(7, Carrier::kMemory, at, fault).run(/*lives=*/1, /*bursts_a_life=*/60);
+    }
+  }
+}
+
+// The requests are worth something only while they get everywhere.
+TEST(SimulationTest, RequestsReachEverything) {
+  std::set<std::size_t> happened;
+  std::set<std::string> told;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    CommandGenerator generator(seed);
+    Model model;
+    for (int i = 0; i < 3000; ++i) {
+      for (const Answer& answer : answers_to(model, generator.next(model))) {
+        if (answer.outcome == Answer::Outcome::kRefused) {
+          told.insert(std::string(name_of(answer.refusal.code)));
+        }
+      }
+    }
+    for (const CoopId& id : model.coops()) {
+      for (std::uint64_t no = 1; no <= model.coop(id)->head.last_event.value; ++no) {
+        happened.insert(model.event(id, {no})->body.index());
+      }
+    }
+  }
+  EXPECT_EQ(happened.size(), std::variant_size_v<engine::EventBody>);
+  const std::set<std::string> elsewhere{"batch_empty", "batch_too_large", "queue_full",
+                                        "writer_stopped"};
+  for (unsigned number = 0; number < 256; ++number) {
+    const auto code = engine::refusal_of_number(static_cast<std::uint8_t>(number));
+    if (code && elsewhere.count(std::string(name_of(*code))) == 0) {
+      EXPECT_EQ(told.count(std::string(name_of(*code))), 1U) << name_of(*code);
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "engine/refusal.h"
+#include "storage/audit.h"
 #include "tests/compare.h"
 #include "tests/ledger_world.h"
 #include "tests/model.h"
@@ -61,6 +62,11 @@ TEST_P(Story, HoldsInTheStoredLedger) {
   {
     LedgerWorld world(options);
     tell(world);
+  }
+  const storage::AuditReport report = storage::audit_directory(directory.path(), {});
+  for (const storage::AuditFinding& finding : report.findings) ADD_FAILURE() << finding.what;
+  for (const storage::AuditedBook& audited : report.books) {
+    EXPECT_TRUE(audited.book == replay(*engine_world, audited.coop)) << audited.coop.text();
   }
   // Once more from the disk: with what the last close left, then from the journal alone.
   for (const bool trust_snapshots : {true, false}) {
