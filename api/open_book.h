@@ -1,0 +1,23 @@
+// Opening a book: the cooperative and the accounts of its chart, under keys that follow from what
+// is opened, so that one that was cut short is completed when it is asked for again.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/command.h"
+#include "engine/id.h"
+#include "storage/ledger.h"
+
+namespace lumbung::api {
+
+/// True when something was opened; false when all of it was there. Throws cli::Failure when it is
+/// refused, or when the journal cannot be written.
+bool open_book(storage::Ledger& ledger, const engine::OpenCooperative& open,
+               const std::vector<engine::OpenAccount>& accounts);
+
+/// What people call the cooperative; kept beside the journal. Its id when it has no name.
+std::string coop_name(const storage::Ledger& ledger, const engine::CoopId& coop);
+void set_coop_name(storage::Ledger& ledger, const engine::CoopId& coop, const std::string& name);
+
+}  // namespace lumbung::api
