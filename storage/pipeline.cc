@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "engine/check.h"
+#include "engine/prefetch.h"
 #include "storage/head_file.h"
 #include "storage/recovery.h"
 #include "storage/snapshot.h"
@@ -21,7 +22,8 @@ constexpr std::size_t kCommandsACommit = 2 * kBlockEventsMax;
 // Full runs in memory before publishing waits for the indexing thread: memory stays bounded.
 constexpr std::size_t kFullRunsMax = 2;
 
-// Commands whose account lines and key slots are on their way from memory while one is decided.
+// Commands whose account lines and key slots are on their way from memory while one is decided; the
+// commands themselves, which another core has written, are called for as long before.
 constexpr std::size_t kPrefetchAhead = 8;
 
 constexpr std::string_view kRunEventsKey = "run_events";
@@ -255,12 +257,14 @@ void Pipeline::decide_one(DecidingBook& book, Submission& submission) {
     }
     return;
   }
-  submission.answers.reserve(submission.commands.size());
-  for (std::size_t i = 0; i < submission.commands.size(); ++i) {
-    if (i + kPrefetchAhead < submission.commands.size()) {
-      book.prefetch(submission.commands[i + kPrefetchAhead]);
+  const std::vector<Command>& commands = submission.commands;
+  submission.answers.reserve(commands.size());
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (i + 2 * kPrefetchAhead < commands.size()) {
+      prefetch_object(commands[i + 2 * kPrefetchAhead]);
     }
-    submission.answers.push_back(book.ask(submission.commands[i]));
+    if (i + kPrefetchAhead < commands.size()) book.prefetch(commands[i + kPrefetchAhead]);
+    submission.answers.push_back(book.ask(commands[i]));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/bytes.h"
+#include "engine/prefetch.h"
 #include "storage/columns.h"
 #include "storage/key.h"
 
@@ -13,6 +14,8 @@ namespace {
 using namespace engine;
 
 constexpr std::size_t kPostingsAList = 128;
+// Postings on their way from memory while one is written: in the order of accounts they lie anywhere.
+constexpr std::size_t kPrefetchAhead = 16;
 
 void put_varint(std::string& out, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
@@ -92,6 +95,9 @@ std::vector<Row> posting_rows(const CoopId& coop, const Run& run, const OpeningT
       put_wide(out, totals.credits);
       std::uint32_t last = first.offset;
       for (; i < end; ++i) {
+        if (i + kPrefetchAhead < order.size()) {
+          prefetch_line(&run.postings()[order[i + kPrefetchAhead]]);
+        }
         const Run::Posting& p = run.postings()[order[i]];
         put_varint(row.value, p.offset - last);
         row.value.push_back(static_cast<char>(p.leg));
