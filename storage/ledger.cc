@@ -52,6 +52,31 @@ std::vector<AccountHandle> members_of(const Book& book, AccountHandle account) {
   return members;
 }
 
+/// An account with its members, and the event up to which all of them are asked.
+struct AccountGroup {
+  std::vector<AccountHandle> members;
+  EventNo newest;
+};
+
+std::optional<AccountGroup> group_of(const PublishedBook& published, AccountHandle account) {
+  return published.with_book([&](const Book& book, const Head&) -> std::optional<AccountGroup> {
+    if (!book.has_account(account)) return std::nullopt;
+    return AccountGroup{members_of(book, account), book.last_event()};
+  });
+}
+
+Totals totals_of(const PublishedBook& published, const AccountGroup& group, const Moment& moment) {
+  Totals sum;
+  for (const AccountHandle member : group.members) {
+    const auto totals = published.totals(member, moment, group.newest);
+    CHECK(totals.has_value());
+    sum.debits += totals->debits;
+    sum.credits += totals->credits;
+    sum.as_of = totals->as_of;
+  }
+  return sum;
+}
+
 }  // namespace
 
 class Ledger::Impl : public Pipeline {
@@ -173,27 +198,20 @@ std::optional<Totals> Ledger::totals(const CoopId& coop, AccountHandle account,
                                      const Moment& moment) const {
   const auto published = impl_->find(coop);
   if (!published) return std::nullopt;
-  std::vector<AccountHandle> members = published->with_book([&](const Book& book, const Head&) {
-    return book.has_account(account) ? members_of(book, account) : std::vector<AccountHandle>();
-  });
-  if (members.empty()) return std::nullopt;
-  Totals sum;
-  for (const AccountHandle member : members) {
-    const auto totals = published->totals(member, moment);
-    CHECK(totals.has_value());
-    sum.debits += totals->debits;
-    sum.credits += totals->credits;
-    sum.as_of = totals->as_of;
-  }
-  return sum;
+  const auto group = group_of(*published, account);
+  if (!group) return std::nullopt;
+  return totals_of(*published, *group, moment);
 }
 
 std::optional<Totals> Ledger::day_totals(const CoopId& coop, AccountHandle account, Date date,
                                          Basis basis) const {
-  const auto end = totals(coop, account, Moment::end_of(date, basis));
-  const auto before = totals(coop, account, Moment::end_of(date - 1, basis));
-  if (!end || !before) return std::nullopt;
-  return Totals{end->debits - before->debits, end->credits - before->credits, end->as_of};
+  const auto published = impl_->find(coop);
+  if (!published) return std::nullopt;
+  const auto group = group_of(*published, account);
+  if (!group) return std::nullopt;
+  const Totals end = totals_of(*published, *group, Moment::end_of(date, basis));
+  const Totals before = totals_of(*published, *group, Moment::end_of(date - 1, basis));
+  return Totals{end.debits - before.debits, end.credits - before.credits, end.as_of};
 }
 
 std::optional<Statement> Ledger::statement(const CoopId& coop, AccountHandle account,
@@ -222,10 +240,11 @@ std::optional<TrialBalance> Ledger::trial_balance(const CoopId& coop, const Mome
                               {line.debits, line.credits, book.last_event()}});
     }
   });
-  // Every row of one moment: the present is what was just copied, the past does not change, and a
-  // value-date balance is asked of the very events that were there.
+  // Every row of one moment, whatever is posted meanwhile: nothing behind the book just copied counts.
   if (moment.kind != Moment::Kind::kNow) {
-    for (TrialBalanceRow& row : balance.rows) row.totals = *published->totals(row.handle, moment);
+    for (TrialBalanceRow& row : balance.rows) {
+      row.totals = *published->totals(row.handle, moment, balance.as_of);
+    }
   }
   published->with_book([&](const Book& book, const Head&) {
     for (TrialBalanceRow& row : balance.rows) {

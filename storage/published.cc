@@ -188,36 +188,34 @@ EventNo PublishedBook::indexed() const {
   return indexed_;
 }
 
-std::optional<Totals> PublishedBook::totals(AccountHandle account, const Moment& moment) const {
-  EventNo at{};
-  EventNo newest{};
+std::optional<Totals> PublishedBook::totals(AccountHandle account, const Moment& moment,
+                                            EventNo newest) const {
+  EventNo at = newest;
   {
     const std::shared_lock lock(mutex_);
     if (!book_.has_account(account)) return std::nullopt;
-    newest = book_.last_event();
-    at = newest;
-    if (moment.kind == Moment::Kind::kDate) at = book_.last_event_of(moment.date);
+    if (moment.kind == Moment::Kind::kDate) at = std::min(at, book_.last_event_of(moment.date));
   }
-  if (moment.kind == Moment::Kind::kRecordTime) at = last_event_at(moment.time);
+  if (moment.kind == Moment::Kind::kRecordTime) at = std::min(at, last_event_at(moment.time));
   Totals totals = totals_at(account, at);
   if (moment.kind != Moment::Kind::kDate || moment.basis == Basis::kBooking) return totals;
-  EventNo indexed{};
+  EventNo stored{};
   std::vector<Run::Late> recent;
   {
     const std::shared_lock lock(mutex_);
-    indexed = indexed_;
+    stored = std::min(indexed_, newest);
     for (const auto& run : runs_) {
       for (const Run::Late& late : run->late()) {
         if (late.account == account && late.event <= newest) recent.push_back(late);
       }
     }
   }
-  add_late(account, moment.date, indexed, recent, totals);
+  add_late(account, moment.date, stored, recent, totals);
   totals.as_of = newest;
   return totals;
 }
 
-void PublishedBook::add_late(AccountHandle account, Date date, EventNo indexed,
+void PublishedBook::add_late(AccountHandle account, Date date, EventNo stored,
                              const std::vector<Run::Late>& recent, Totals& totals) const {
   const auto count = [&](std::int64_t amount, Date booked, Date valued) {
     if (valued <= date && booked > date) add_signed(totals, amount);
@@ -226,7 +224,7 @@ void PublishedBook::add_late(AccountHandle account, Date date, EventNo indexed,
   const std::string prefix = account_prefix(coop_, account);
   Store::Cursor cursor = store_.cursor(Family::kLate);
   for (cursor.seek(prefix); cursor.at_prefix(prefix); cursor.next()) {
-    if (get_ordered<std::uint64_t>(cursor.key().substr(prefix.size())) > indexed.value) break;
+    if (get_ordered<std::uint64_t>(cursor.key().substr(prefix.size())) > stored.value) break;
     const LateRow late = read_late(cursor.value());
     count(late.amount, late.booking_date, late.value_date);
   }

@@ -64,7 +64,10 @@ class PublishedBook {
     const std::shared_lock lock(mutex_);
     return read(static_cast<const engine::Book&>(book_), static_cast<const Head&>(head_));
   }
-  std::optional<Totals> totals(engine::AccountHandle account, const Moment& moment) const;
+  /// Counts nothing behind event `newest`: accounts asked with the same one are seen together, however
+  /// much is posted meanwhile. nullopt: no such account.
+  std::optional<Totals> totals(engine::AccountHandle account, const Moment& moment,
+                               engine::EventNo newest) const;
   Totals totals_at(engine::AccountHandle account, engine::EventNo at) const;
   std::optional<Statement> statement(engine::AccountHandle account,
                                      std::optional<StatementPlace> before, std::size_t limit) const;
@@ -85,7 +88,7 @@ class PublishedBook {
                         Statement& statement) const;
   OpeningTotals::Line stored_totals(engine::AccountHandle account, engine::EventNo at) const;
   /// Sum over late postings that a value-date balance at `date` counts otherwise than booking does.
-  void add_late(engine::AccountHandle account, engine::Date date, engine::EventNo indexed,
+  void add_late(engine::AccountHandle account, engine::Date date, engine::EventNo stored,
                 const std::vector<Run::Late>& recent, Totals& totals) const;
 
   const Store& store_;
