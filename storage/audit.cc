@@ -158,15 +158,11 @@ class BookAuditor final : private Audited, public View {
                      std::string(sentence_of(violation->refusal.code));
       return finding;
     }
-    // Within an atomic batch only the first event has the key.
-    if (batch_left_ > 0) {
-      --batch_left_;
-    } else if (event.key.empty()) {
-      finding.field = "key_form";
-      finding.what = "breaks rule I3: an event without an idempotency key";
+    if (const auto wrong = wrong_request(event)) {
+      finding.field = wrong->field;
+      finding.what = "breaks rule I3: " + wrong->what;
       return finding;
     }
-    if (event.batch_size > 0) batch_left_ = event.batch_size - 1;
     if (event.key.empty()) return std::nullopt;
     const std::uint64_t print = fingerprint(event.principal, event.key);
     const auto twin = keys_.find(print, [&](EventNo no) {
@@ -179,6 +175,34 @@ class BookAuditor final : private Audited, public View {
       return finding;
     }
     keys_.insert(print, event.no);
+    return std::nullopt;
+  }
+
+  struct WrongRequest {
+    std::string_view field;
+    std::string what;
+  };
+
+  /// What an event says of the request that it answers: a key and a digest where there must be, none
+  /// where there must not.
+  std::optional<WrongRequest> wrong_request(const Event& event) {
+    const bool is_entry = std::holds_alternative<EntryPosted>(event.body);
+    const bool follows = batch_left_ > 0;  // of an atomic batch only the first event has the key
+    if (follows) --batch_left_;
+    if (event.batch_size > 0) batch_left_ = event.batch_size - 1;
+    if ((follows || event.batch_size > 0) && !is_entry) {
+      return WrongRequest{"batch_size", "an atomic batch has entries only"};
+    }
+    if (follows && (!event.key.empty() || event.batch_size > 0)) {
+      return WrongRequest{"key_form", "a key within an atomic batch"};
+    }
+    if (!follows && event.key.empty()) {
+      return WrongRequest{"key_form", "an event without an idempotency key"};
+    }
+    const auto request = request_of(event.body);
+    if (request && event.digest != digest_of(*request)) {
+      return WrongRequest{"digest", "not the digest of what happened, which is what was asked"};
+    }
     return std::nullopt;
   }
 

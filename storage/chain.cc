@@ -19,12 +19,13 @@ std::optional<ChainBreak> Chain::follow(const BlockView& block) {
   }
   if (header.epoch < epoch_) return ChainBreak{"epoch", "the epoch falls"};
   if (header.stamped_time < time_) return ChainBreak{"stamped_time", "record time goes back"};
-  if (header.durable_block >= header.block_no) {
-    return ChainBreak{"durable_block", "knows a later block durable"};
+  if (header.durable_block >= header.block_no || header.durable_block < durable_) {
+    return ChainBreak{"durable_block", "what was known durable falls or runs ahead"};
   }
   head_ = {header.block_no, block.hash(), header.last_event()};
   epoch_ = header.epoch;
   time_ = header.stamped_time;
+  durable_ = header.durable_block;
   return std::nullopt;
 }
 

@@ -29,6 +29,7 @@ class Chain {
   Head head_;
   std::uint64_t epoch_ = 0;
   engine::Timestamp time_{};
+  engine::BlockNo durable_{};
 };
 
 }  // namespace lumbung::storage

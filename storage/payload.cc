@@ -442,6 +442,15 @@ Digest digest_of_batch(const std::vector<Command>& commands) {
   return first_half(hash.finish());
 }
 
+std::optional<CommandBody> request_of(const EventBody& body) {
+  return std::visit(
+      [](const auto& b) -> std::optional<CommandBody> {
+        if constexpr (std::is_constructible_v<CommandBody, decltype(b)>) return CommandBody(b);
+        return std::nullopt;
+      },
+      body);
+}
+
 bool same_request(const CommandBody& body, const Event& event) {
   if (event.digest) return *event.digest == digest_of(body);
   const auto* post = std::get_if<PostEntry>(&body);

@@ -65,6 +65,10 @@ engine::Digest digest_of(const engine::CommandBody& body);
 /// Of an atomic batch: over the items in order.
 engine::Digest digest_of_batch(const std::vector<engine::Command>& commands);
 
+/// The request behind an event of a kind that happens exactly as it was asked and has a digest;
+/// nullopt of the other kinds.
+std::optional<engine::CommandBody> request_of(const engine::EventBody& body);
+
 /// Whether `event` is what came of exactly this request, as far as the request goes.
 bool same_request(const engine::CommandBody& body, const engine::Event& event);
 

@@ -36,7 +36,8 @@ Command command(std::string_view key, CommandBody body) {
 
 PostEntry entry(std::uint32_t debit, std::uint32_t credit, std::int64_t rupiah) {
   PostEntry post;
-  post.entry.legs = {{{debit}, Side::kDebit, {rupiah * 100}}, {{credit}, Side::kCredit, {rupiah * 100}}};
+  post.entry.legs = {{{debit}, Side::kDebit, {rupiah * 100}},
+                     {{credit}, Side::kCredit, {rupiah * 100}}};
   return post;
 }
 
@@ -54,8 +55,8 @@ OpenAccount account(std::string code, AccountType type, Side normal) {
 class AuditTest : public testing::Test {
  protected:
   AuditTest() {
-    folder_ = std::filesystem::temp_directory_path() /
-              ("lumbung-audit-" + std::to_string(::getpid()));
+    folder_ =
+        std::filesystem::temp_directory_path() / ("lumbung-audit-" + std::to_string(::getpid()));
     std::filesystem::remove_all(folder_);
     Ledger::Options options;
     options.directory = data();
@@ -139,8 +140,8 @@ TEST_F(AuditTest, EachChangedByteOfAnExportIsNamedByBlockOffsetAndColumn) {
     const AuditReport report = audit_file(exported(), heads_);
     ASSERT_FALSE(report.sound()) << "byte " << at;
     const AuditFinding& finding = report.findings.front();
-    const std::string_view block =
-        std::string_view(sound).substr(block_at, *block_length(std::string_view(sound).substr(block_at)));
+    const std::string_view block = std::string_view(sound).substr(
+        block_at, *block_length(std::string_view(sound).substr(block_at)));
     EXPECT_EQ(finding.coop, coop) << "byte " << at;
     EXPECT_EQ(finding.block_no, BlockNo{block_no}) << "byte " << at;
     EXPECT_EQ(finding.offset, at - block_at) << "byte " << at << ": " << finding.what;
@@ -187,14 +188,21 @@ TEST_F(AuditTest, AForgeryIsNamedByEventAndFieldWhereItBreaksARule) {
       {11, [&](Event& e) { legs_of(e)[1].account = {3}; }, "account", "no account"},
       {12, [&](Event& e) { legs_of(e)[0].amount = legs_of(e)[1].amount = Amount{150}; }, "amount",
        "whole rupiah"},
-      {13, [&](Event& e) { std::swap(legs_of(e)[0].account, legs_of(e)[1].account);
-                           legs_of(e)[0].amount = legs_of(e)[1].amount = Amount{9'000'000'00}; },
+      {13,
+       [&](Event& e) {
+         std::swap(legs_of(e)[0].account, legs_of(e)[1].account);
+         legs_of(e)[0].amount = legs_of(e)[1].amount = Amount{9'000'000'00};
+       },
        "amount", "floor"},
       {14, [&](Event& e) { e.key = *Key::parse("d0"); }, "key", "same key"},
       {44, [&](Event& e) { std::get<PlaceHold>(e.body).amount.minor = 9'000'000'00; }, "amount",
        "floor"},
-      {45, [&](Event& e) { std::get<CloseDay>(e.body).next = date_of({2026, 1, 4}); }, "payload",
-       "comes after"},
+      {44, [&](Event& e) { (*e.digest)[0] ^= 1; }, "digest", "what was asked"},
+      {45,
+       [&](Event& e) {
+         std::get<CloseDay>(e.body).next = date_of({2026, 1, 4});
+       },
+       "payload", "comes after"},
       {47, [&](Event& e) { std::get<EntryReversed>(e.body).entry.legs[0].amount.minor += 100; },
        "leg_amount", "remains"},
   };
