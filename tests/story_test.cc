@@ -90,7 +90,7 @@ TEST(Stories, ProvokeEveryRefusal) {
     told.insert(runner.refusals().begin(), runner.refusals().end());
   }
   const std::set<std::string> elsewhere{
-      "queue_full",      // ledger_test: needs a full queue
+      "queue_full",      // ledger_threads_test: needs a full queue
       "writer_stopped",  // simulation_test: needs a journal that fails
       "batch_empty",     // told by the edge: an empty batch has no key to be remembered by
   };
