@@ -1,6 +1,8 @@
 #include "storage/key_table.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "engine/check.h"
 #include "engine/money.h"
@@ -35,12 +37,45 @@ std::uint64_t fingerprint(engine::PrincipalHandle principal, const engine::Key& 
   return print == 0 ? 1 : print;
 }
 
-void KeyTable::insert(std::uint64_t print, engine::EventNo event) {
+std::uint64_t KeyTable::slot_of(std::uint64_t print, engine::EventNo event) {
   CHECK(event.value != 0 && event.value <= kEventMask);
+  return (print >> kTagShift) << kEventBits | event.value;
+}
+
+void KeyTable::insert(std::uint64_t print, engine::EventNo event) {
   Segment& segment = segments_[print & (kSegments - 1)];
-  if (segment.used * 4 >= segment.slots.size() * 3) segment.grow();
-  segment.add((print >> kTagShift) << kEventBits | event.value);
+  segment.reserve(1);
+  segment.add(slot_of(print, event));
   ++size_;
+}
+
+void KeyTable::insert_all(std::span<const std::uint64_t> prints, engine::EventNo first) {
+  std::array<std::vector<std::uint64_t>, kSegments> slots;
+  for (auto& of_segment : slots) of_segment.reserve(prints.size() / kSegments * 5 / 4);
+  for (std::size_t i = 0; i < prints.size(); ++i) {
+    if (prints[i] == 0) continue;
+    slots[prints[i] & (kSegments - 1)].push_back(slot_of(prints[i], {first.value + i}));
+  }
+  for (std::size_t s = 0; s < kSegments; ++s) {
+    segments_[s].reserve(slots[s].size());
+    for (const std::uint64_t slot : slots[s]) segments_[s].add(slot);
+    size_ += slots[s].size();
+  }
+}
+
+void KeyTable::Segment::reserve(std::size_t more) {
+  // At most three quarters full.
+  std::size_t size = std::max<std::size_t>(slots.size(), 8);
+  while ((used + more) * 4 > size * 3) size *= 2;
+  if (size == slots.size()) return;
+  const std::vector<std::uint64_t> old = std::exchange(slots, std::vector<std::uint64_t>(size));
+  const auto bits = static_cast<unsigned>(__builtin_ctzll(size));
+  CHECK(bits < kTagBits);
+  shift = kTagBits - bits;
+  used = 0;
+  for (const std::uint64_t slot : old) {
+    if (slot != 0) add(slot);
+  }
 }
 
 void KeyTable::Segment::add(std::uint64_t slot) {
@@ -48,18 +83,6 @@ void KeyTable::Segment::add(std::uint64_t slot) {
   while (slots[i] != 0) i = after(i);
   slots[i] = slot;
   ++used;
-}
-
-void KeyTable::Segment::grow() {
-  std::vector<std::uint64_t> old = std::move(slots);
-  const std::size_t size = old.empty() ? 8 : old.size() * 2;
-  CHECK(shift > 0);
-  shift = 28 - static_cast<unsigned>(__builtin_ctzll(size));
-  slots.assign(size, 0);
-  used = 0;
-  for (const std::uint64_t slot : old) {
-    if (slot != 0) add(slot);
-  }
 }
 
 }  // namespace lumbung::storage

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/id.h"
@@ -19,6 +20,9 @@ std::uint64_t fingerprint(engine::PrincipalHandle principal, const engine::Key& 
 class KeyTable {
  public:
   void insert(std::uint64_t fingerprint, engine::EventNo event);
+  /// The same for consecutive events from `first` on; 0 where one has no key. Segment by segment, so
+  /// that memory is touched in turn and not at random.
+  void insert_all(std::span<const std::uint64_t> fingerprints, engine::EventNo first);
 
   /// The first candidate that `is_it` confirms. Candidates share 36 bits of the fingerprint, so an
   /// event is read about once in 2^28 look-ups of unknown keys a slot probed.
@@ -47,19 +51,23 @@ class KeyTable {
   // A slot is a tag of 28 bits and an event number of 36 (68 thousand million events a cooperative).
   static constexpr unsigned kEventBits = 36;
   static constexpr std::uint64_t kEventMask = (std::uint64_t{1} << kEventBits) - 1;
-  static constexpr unsigned kTagShift = 64 - 28;
+  static constexpr unsigned kTagBits = 28;
+  static constexpr unsigned kTagShift = 64 - kTagBits;
   // Many small segments that grow one by one: no long stall when a big table doubles.
   static constexpr std::size_t kSegments = 256;
 
   struct Segment {
     std::vector<std::uint64_t> slots;  // a power of two; 0 is free
     std::size_t used = 0;
-    unsigned shift = 28;  // tag >> shift is the place: growing keeps the order of tags
+    unsigned shift = kTagBits;  // tag >> shift is the place: growing keeps the order of tags
     std::size_t place(std::uint64_t tag) const { return static_cast<std::size_t>(tag >> shift); }
     std::size_t after(std::size_t i) const { return (i + 1) & (slots.size() - 1); }
+    /// Makes room for so many more.
+    void reserve(std::size_t more);
     void add(std::uint64_t slot);
-    void grow();
   };
+
+  static std::uint64_t slot_of(std::uint64_t fingerprint, engine::EventNo event);
 
   std::array<Segment, kSegments> segments_;
   std::uint64_t size_ = 0;

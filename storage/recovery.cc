@@ -23,15 +23,6 @@ std::optional<Hash> hash_of_block(const Journal& journal, const CoopId& coop, Bl
   return hash;
 }
 
-/// Fingerprints of consecutive events; 0 where an event has no key.
-void insert_keys(const std::vector<std::uint64_t>& prints, EventNo first, KeyTable& keys) {
-  constexpr std::size_t kPrefetchAhead = 8;
-  for (std::size_t i = 0; i < prints.size(); ++i) {
-    if (i + kPrefetchAhead < prints.size()) keys.prefetch(prints[i + kPrefetchAhead]);
-    if (prints[i] != 0) keys.insert(prints[i], {first.value + i});
-  }
-}
-
 /// Keys of what the index has, run by run.
 void load_indexed_keys(const Store& store, const CoopId& coop, EventNo indexed, KeyTable& keys) {
   const std::string prefix = coop_prefix(coop);
@@ -39,13 +30,13 @@ void load_indexed_keys(const Store& store, const CoopId& coop, EventNo indexed, 
   for (cursor.seek(prefix); cursor.at_prefix(prefix); cursor.next()) {
     const std::uint64_t no = get_ordered<std::uint64_t>(cursor.key().substr(prefix.size()));
     if (no > indexed.value) break;
-    insert_keys(read_fingerprints(cursor.value()), {no}, keys);
+    keys.insert_all(read_fingerprints(cursor.value()), {no});
   }
 }
 
 void load_recent_keys(const PublishedBook& published, KeyTable& keys) {
   const auto [first, prints] = published.recent_keys();
-  insert_keys(prints, first, keys);
+  keys.insert_all(prints, first);
 }
 
 /// The snapshot, if the journal still passes through the block it stands for.
