@@ -347,7 +347,7 @@ Finding shape_violation(const Entry& entry) {
 }
 
 Finding accounts_violation(const Book& book, const Entry& entry) {
-  Finding first;
+  Finding first = std::nullopt;  // `Finding first;` would clear its hundred bytes, twice an entry
   std::int64_t i = 0;
   for (const Posting& leg : entry.legs) keep_first(first, usable_violation(book, leg.account, i++));
   if (first) return first;
@@ -381,7 +381,7 @@ Int128 taken_by(const Book& book, const Entry& entry, AccountHandle account) {
 
 Finding funds_violation(const Book& book, const Entry& entry, const Hold* hold, Amount taken,
                         bool release_rest) {
-  Finding first;
+  Finding first = std::nullopt;
   for (std::size_t i = 0; i < entry.legs.size(); ++i) {
     const AccountHandle h = entry.legs[i].account;
     const auto same = [h](const Posting& leg) { return leg.account == h; };

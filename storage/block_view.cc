@@ -399,26 +399,36 @@ bool BlockView::Rows::read_key(Event& event) {
   return true;
 }
 
+namespace {
+
+/// Written where it stays: a leg put together first and then copied costs a stall a leg.
+void set_leg(Posting& leg, std::uint64_t account, Side side, std::uint64_t amount) {
+  leg.account.value = static_cast<std::uint32_t>(account);
+  leg.side = side;
+  leg.amount.minor = static_cast<std::int64_t>(amount);
+}
+
+}  // namespace
+
 bool BlockView::Rows::read_entry(Kind kind, Entry& entry) {
   const BlockView& v = *view_;
-  entry.legs.clear();
   if (kind == Kind::kSimpleEntry) {
-    const Amount amount{static_cast<std::int64_t>(v.amounts_[simple_])};
-    entry.legs.push_back(
-        {AccountHandle{static_cast<std::uint32_t>(v.debits_[simple_])}, Side::kDebit, amount});
-    entry.legs.push_back(
-        {AccountHandle{static_cast<std::uint32_t>(v.credits_[simple_])}, Side::kCredit, amount});
-    if (((v.debits_[simple_] | v.credits_[simple_]) >> 32) != 0) {
-      return fail(Column::kDebit, "no account handle");
-    }
+    const std::uint64_t debit = v.debits_[simple_];
+    const std::uint64_t credit = v.credits_[simple_];
+    const std::uint64_t amount = v.amounts_[simple_];
+    if ((debit | credit) >> 32 != 0) return fail(Column::kDebit, "no account handle");
+    entry.legs.resize(2);
+    set_leg(entry.legs[0], debit, Side::kDebit, amount);
+    set_leg(entry.legs[1], credit, Side::kCredit, amount);
   } else {
     const std::size_t count = v.leg_counts_[entries_];
-    for (std::size_t i = legs_; i < legs_ + count; ++i) {
-      if (v.leg_accounts_[i] >> 32 != 0) return fail(Column::kLegAccount, "no account handle");
-      if (v.leg_sides_[i] > 1) return fail(Column::kLegSide, "no side");
-      entry.legs.push_back({AccountHandle{static_cast<std::uint32_t>(v.leg_accounts_[i])},
-                            static_cast<Side>(v.leg_sides_[i]),
-                            Amount{static_cast<std::int64_t>(v.leg_amounts_[i])}});
+    entry.legs.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t account = v.leg_accounts_[legs_ + i];
+      const std::uint64_t side = v.leg_sides_[legs_ + i];
+      if (account >> 32 != 0) return fail(Column::kLegAccount, "no account handle");
+      if (side > 1) return fail(Column::kLegSide, "no side");
+      set_leg(entry.legs[i], account, static_cast<Side>(side), v.leg_amounts_[legs_ + i]);
     }
   }
   entry.value_date.reset();
