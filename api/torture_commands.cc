@@ -56,8 +56,8 @@ struct Share {
 };
 
 constexpr std::array kShares{
-    Share{Kind::kDeposit, 440, Wants::kNothing},    Share{Kind::kWithdrawal, 200, Wants::kNothing},
-    Share{Kind::kManyLegs, 60, Wants::kNothing},    Share{Kind::kMistake, 50, Wants::kNothing},
+    Share{Kind::kDeposit, 320, Wants::kNothing},    Share{Kind::kWithdrawal, 200, Wants::kNothing},
+    Share{Kind::kManyLegs, 200, Wants::kNothing},   Share{Kind::kMistake, 50, Wants::kNothing},
     Share{Kind::kAtomicBatch, 40, Wants::kNothing}, Share{Kind::kPlaceHold, 60, Wants::kNothing},
     Share{Kind::kSettleHold, 40, Wants::kHold},     Share{Kind::kReleaseHold, 20, Wants::kHold},
     Share{Kind::kExpireHold, 10, Wants::kHold},     Share{Kind::kReversal, 50, Wants::kEntry},
@@ -96,10 +96,15 @@ Entry two_legs(AccountHandle debit, AccountHandle credit, Amount amount) {
   return entry;
 }
 
-/// What some entries carry besides.
+/// What some entries carry besides; now and then all that they may carry, so that a disk fills.
 void decorate(Random& random, Entry& entry) {
   if (random.percent(10)) entry.value_date = kFirstDay + static_cast<int>(random.below(40));
-  if (random.percent(20)) {
+  if (random.percent(30)) {
+    for (char last = 'a'; last < 'a' + static_cast<char>(engine::kMetadataMax); ++last) {
+      entry.metadata.push_back(
+          {std::string("code_") + last, std::string(engine::kReferenceMax, last)});
+    }
+  } else if (random.percent(20)) {
     entry.metadata = {{"code", "BKM-" + std::to_string(random.below(1'000'000))},
                       {"meter", random.between(-5, 5)}};
   }
@@ -122,7 +127,7 @@ Entry withdrawal(Random& random) {
 Entry many_legs(Random& random) {
   Entry entry;
   Amount sum{};
-  const auto legs = static_cast<std::size_t>(random.between(2, random.percent(3) ? 63 : 8));
+  const auto legs = static_cast<std::size_t>(random.between(2, random.percent(50) ? 63 : 8));
   for (std::size_t i = 0; i < legs; ++i) {
     const Amount amount = rupiah(random, 500);
     entry.legs.push_back({i == 0 ? kIncome : member(random), Side::kCredit, amount});

@@ -28,6 +28,7 @@ DISK_SIZE_MIB = 256
 EXIT_IO_ERROR = 74
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 60
+BALLAST = "ballast"
 EARLY_CALLS = 12  # the calls that make and open the book, tried one by one
 LATE_CALLS = 150
 
@@ -53,7 +54,7 @@ def cases(points, rng, disk_can_fill):
 
 def fill(root: Path):
     """Leaves not one free block. Returns the file to delete again."""
-    ballast = root / "ballast"
+    ballast = root / BALLAST
     with open(ballast, "wb", buffering=0) as out:
         for size in (1 << 20, 4096, 1):
             try:
@@ -132,6 +133,7 @@ def run_case(case, options, on_loop, rng, env):
             acks = run_until_fault(case, options, disk, folder, env, rng.getrandbits(32))
             disk.cut_power()
             disk.restore_power()
+            (disk.root / BALLAST).unlink(missing_ok=True)  # the cut may have brought it back
             for again in (False, True):
                 if again:
                     acks += restart(options, disk, folder, env, rng.getrandbits(32))
