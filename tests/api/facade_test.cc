@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,7 @@ class Valve {
   void shut() { set(true, false); }
   void open() { set(false, false); }
   void break_it() { set(false, true); }
+  void fail_reads() { reads_fail_ = true; }
 
   std::unique_ptr<storage::Journal> wrap(std::unique_ptr<storage::Journal> inner) {
     return std::make_unique<Journal>(std::move(inner), *this);
@@ -48,6 +50,7 @@ class Valve {
     }
     void read(const engine::CoopId& coop, engine::BlockNo from,
               const std::function<bool(std::string_view)>& each) const override {
+      if (valve_.reads_fail_) throw storage::StoreError("the disk is gone");
       inner_->read(coop, from, each);
     }
     storage::Head head(const engine::CoopId& coop) const override { return inner_->head(coop); }
@@ -68,6 +71,7 @@ class Valve {
   std::condition_variable changed_;
   bool shut_ = false;
   bool broken_ = false;
+  std::atomic<bool> reads_fail_ = false;
 };
 
 Node::Options with(Valve& valve) {
@@ -152,6 +156,34 @@ TEST(Facade, NobodyIsToldThatItIsDoneWhenNobodyKnows) {
   const http::Answer known = node.send(post_bytes(node, "k"));
   EXPECT_EQ(known.status, 201);
   EXPECT_EQ(node.send(post_bytes(node, "k")).body, known.body);
+}
+
+TEST(Facade, ABatchOfWhichNothingIsKnownIsAnsweredAsOneRequest) {
+  for (const std::string_view mode : {"atomic", "per_item"}) {
+    Valve valve;
+    Node node(with(valve));
+    valve.break_it();
+    const std::string item = entry("1101", "2101.M/17", "1.00").substr(1);
+    const std::string entry_text = (mode == "atomic" ? "{" : R"({"key":"i",)") + item;
+    EXPECT_EQ(told(node.post(
+                  "teller", "/entries/batch",
+                  R"({"mode":")" + std::string(mode) + R"(","entries":[)" + entry_text + "]}")),
+              "503 outcome_unknown");
+  }
+}
+
+TEST(Facade, AReadThatFailsSaysNothingOfWhy) {
+  Valve valve;
+  std::string logged;
+  Node::Options options = with(valve);
+  options.error_log = [&](std::string_view what) { logged = what; };
+  Node node(std::move(options));
+  valve.fail_reads();
+  const http::Answer failed = node.get("auditor", "/journal/blocks/1");
+  EXPECT_EQ(told(failed), "500 internal_error");
+  EXPECT_THAT(failed.body, Not(HasSubstr("disk")));
+  EXPECT_EQ(logged, "/v1/cooperatives/{coop}/journal/blocks/{no}: the disk is gone");
+  EXPECT_EQ(node.get("auditor", "/accounts/1101").status, 200);
 }
 
 TEST(Facade, ReadersThatWouldWaitTooLongAreTurnedAway) {

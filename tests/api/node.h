@@ -42,6 +42,8 @@ class Node {
     std::function<std::unique_ptr<storage::Journal>(std::unique_ptr<storage::Journal>)>
         wrap_journal;
     std::function<void(std::string_view)> access_log;
+    /// Absent: an error fails the test.
+    std::function<void(std::string_view)> error_log;
   };
 
   Node() : Node(Options{}) {}
@@ -117,7 +119,9 @@ class Node {
                         .reader_threads = options_.reader_threads,
                         .reader_queue_max = options_.reader_queue_max,
                         .access_log = options_.access_log,
-                        .error_log = [](std::string_view what) { ADD_FAILURE() << what; }});
+                        .error_log = options_.error_log
+                                         ? options_.error_log
+                                         : [](std::string_view what) { ADD_FAILURE() << what; }});
     http::Options options;
     options.problem = server_problem;
     server_ = std::make_unique<http::Server>(std::move(options), *facade_);
