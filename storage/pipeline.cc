@@ -355,7 +355,8 @@ void Pipeline::index_loop() {
       for (const CoopId& coop : coops()) index_book(*find(coop), coop);
     }
   } catch (const StoreError&) {
-    // The index is derived: without it statements come from memory and the next start makes it.
+    // The index is derived, but a disk that fails here is not to be trusted with the journal either.
+    stop_writing();
     const std::lock_guard lock(index_mutex_);
     index_stopped_ = true;
     index_changed_.notify_all();

@@ -134,10 +134,10 @@ std::vector<Row> key_rows(const CoopId& coop, const Run& run, const OpeningTotal
 }
 
 constexpr std::array kProjections{
-    Projection{"locator", Family::kLocator, locator_rows},
-    Projection{"postings", Family::kPostings, posting_rows},
-    Projection{"late", Family::kLate, late_rows},
-    Projection{"keys", Family::kKeys, key_rows},
+    Projection{"locator", Family::kLocator, kCoopBytes, locator_rows},
+    Projection{"postings", Family::kPostings, kCoopBytes + 4, posting_rows},
+    Projection{"late", Family::kLate, kCoopBytes + 4, late_rows},
+    Projection{"keys", Family::kKeys, kCoopBytes, key_rows},
 };
 
 }  // namespace

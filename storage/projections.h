@@ -35,6 +35,7 @@ struct OpeningTotals {
 struct Projection {
   std::string_view name;
   Family family;
+  std::size_t event_at;  // where in its keys the event number stands
   std::vector<Row> (*rows)(const engine::CoopId& coop, const Run& run, const OpeningTotals& opening);
 };
 

@@ -49,6 +49,8 @@ rocksdb::DBOptions db_options(Store::Mode mode) {
   // A read-only database may not schedule the purge that this puts off.
   options.avoid_unnecessary_blocking_io = mode != Store::Mode::kReadOnly;
   options.max_background_jobs = 2;
+  // A failed background write stays failed: nothing is retried behind a writer that must stop.
+  options.max_bgerror_resume_count = 0;
   options.paranoid_checks = true;
   options.fail_if_options_file_error = true;  // no failed sync goes unnoticed
   options.stats_dump_period_sec = 0;
@@ -64,7 +66,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family) {
   if (is_index) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kNoCompression;  // blocks and lists are packed already
-  options.write_buffer_size = family == Family::kJournal ? 64 << 20 : 8 << 20;
+  // Small enough that a flush disturbs few commits; the log sets aside as much space ahead.
+  options.write_buffer_size = family == Family::kJournal ? 16 << 20 : 8 << 20;
   options.max_write_buffer_number = 6;
   if (is_index) options.compaction_style = rocksdb::kCompactionStyleUniversal;
   return options;
