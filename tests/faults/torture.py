@@ -109,7 +109,7 @@ def check(program, data: Path, acks: Path, env):
     lines = run.stdout.splitlines()
     complaints = [line for line in lines if line.startswith(("lost ", "differs "))]
     if run.returncode == EXIT_DAMAGED:
-        complaints += run.stderr.splitlines()
+        complaints += ["lost " + line for line in run.stderr.splitlines()]
     if not complaints:
         said = run.stdout[-2000:] + run.stderr[-2000:]
         raise Failure(f"the check exits {run.returncode}:\n{said}")
