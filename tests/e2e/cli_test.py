@@ -7,6 +7,7 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import program
 from program import CHART, Case, line, main
@@ -354,6 +355,19 @@ class Manners(Case):
 
     def test_no_colours_where_nobody_looks(self):
         self.assertNotIn("\x1b", self.expect(64, "coops").stderr)
+
+    def test_the_manual_has_every_subcommand_and_setting(self):
+        manual = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+        section = manual[manual.index("## Command line"):]
+        listed = self.expect(0, "--help").stdout.split("Subcommands:")[1]
+        for row in listed.splitlines():
+            if row.startswith("  ") and row[2:3].strip():
+                self.assertIn(f"`{row.split()[0]}", section)
+        for key, row in json.loads(self.expect(0, "config", "print", "--json").stdout).items():
+            (line_of_it,) = [text for text in section.splitlines() if f"| `{key}` |" in text]
+            value = row["value"]
+            if value not in ("", False) and key != "json":  # which was asked for here
+                self.assertIn(str(value), line_of_it)
 
     def test_completion_loads_in_bash(self):
         script = self.expect(0, "completion", "bash").stdout
