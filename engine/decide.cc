@@ -101,10 +101,6 @@ Result<EventBody> decide_body(const View& view, const Policy& policy, const Reve
     const std::int64_t taken = before != nullptr && i < before->taken.size() ? before->taken[i] : 0;
     const std::int64_t remains = entry->legs[i].amount.minor - taken;
     const std::int64_t wanted = command.amounts.empty() ? remains : command.amounts[i].minor;
-    if (wanted > remains) {
-      return Refusal(reversal_exceeds, Param{ParamKind::kLeg, static_cast<std::int64_t>(i)},
-                     Param{ParamKind::kAvailable, remains});
-    }
     if (wanted == 0) continue;
     reversed.target_legs |= std::uint64_t{1} << i;
     reversed.entry.legs.push_back(
@@ -129,7 +125,9 @@ Result<EventBody> decide_body(const View& view, const Policy& policy, const Sett
   if (const Hold* hold = book.find_hold(command.hold)) {
     const Int128 taken = taken_by(book, command.entry, hold->account);
     if (taken > hold->remaining.minor) {
-      return Refusal(hold_exceeded, Param{ParamKind::kAvailable, hold->remaining.minor});
+      return Refusal(hold_exceeded,
+                     Param{ParamKind::kAccount, static_cast<std::int64_t>(hold->account.value)},
+                     Param{ParamKind::kAvailable, hold->remaining.minor});
     }
     settled.taken = Amount{taken > 0 ? static_cast<std::int64_t>(taken) : 0};
   }

@@ -75,18 +75,18 @@ Int128 imbalance(const Book& book, const Entry& entry, Currency currency) {
   return sum;
 }
 
-/// Floor and ceiling of one account when its posted balance changes by `change` and `freed` of what
-/// is held is given back. Only the side that is moved towards is asked, so that an account that is
-/// outside its limits already can be brought back inside.
-Finding limits_violation(const Book& book, AccountHandle h, Int128 change, Int128 freed) {
+/// Floor and ceiling of one account when its posted or held balance changes by `change`. Only the
+/// side that is moved towards is asked, so that an account that is outside its limits already can
+/// be brought back inside.
+Finding limits_violation(const Book& book, AccountHandle h, Int128 change) {
   const Account& line = book.account(h);
-  if (change + freed < 0 && line.floor != Account::kNoFloor) {
+  if (change < 0 && line.floor != Account::kNoFloor) {
     const Int128 available = line.posted() - line.held - line.floor;
-    if (available + change + freed < 0) {
+    if (available + change < 0) {
       return Violation{4, "amount",
                        Refusal(insufficient_funds, Param{ParamKind::kAccount, number_of(h)},
                                Param{ParamKind::kAmount, clamp(-change)},
-                               Param{ParamKind::kAvailable, clamp(available + freed)})};
+                               Param{ParamKind::kAvailable, clamp(available)})};
     }
   }
   if (change > 0 && line.ceiling != Account::kNoCeiling && line.posted() + change > line.ceiling) {
@@ -154,6 +154,7 @@ Finding violation(const View& view, const EntryReversed& body) {
       return Violation{
           6, "leg_amount",
           Refusal(reversal_exceeds, Param{ParamKind::kLeg, static_cast<std::int64_t>(i)},
+                  Param{ParamKind::kAccount, number_of(was.account)},
                   Param{ParamKind::kAvailable, was.amount.minor - taken})};
     }
   }
@@ -257,7 +258,7 @@ Finding violation(const View& view, const PlaceHold& body) {
   if (auto v = usable_violation(book, body.account, 0)) return v;
   const Account& line = book.account(body.account);
   if (has_sen(book, line, body.amount)) return at(1, "payload", sen_not_allowed);
-  return limits_violation(book, body.account, -Int128{body.amount.minor}, 0);
+  return limits_violation(book, body.account, -Int128{body.amount.minor});
 }
 
 /// The open hold of that number, or why there is none.
@@ -280,10 +281,11 @@ Finding violation(const View& view, const HoldSettled& body) {
   if (taken <= 0 || taken != body.taken.minor) return at(5, "payload", hold_not_used);
   if (taken > hold->remaining.minor) {
     return Violation{5, "payload",
-                     Refusal(hold_exceeded, Param{ParamKind::kAvailable, hold->remaining.minor})};
+                     Refusal(hold_exceeded, Param{ParamKind::kAccount, number_of(hold->account)},
+                             Param{ParamKind::kAvailable, hold->remaining.minor})};
   }
   if (auto v = accounts_violation(book, body.entry)) return v;
-  return funds_violation(book, body.entry, hold, body.taken, body.release_rest);
+  return funds_violation(book, body.entry, hold->account);
 }
 
 Finding violation(const View& view, const ReleaseHold& body) {
@@ -379,20 +381,15 @@ Int128 taken_by(const Book& book, const Entry& entry, AccountHandle account) {
   return taken;
 }
 
-Finding funds_violation(const Book& book, const Entry& entry, const Hold* hold, Amount taken,
-                        bool release_rest) {
+Finding funds_violation(const Book& book, const Entry& entry, AccountHandle held) {
   Finding first = std::nullopt;
   for (std::size_t i = 0; i < entry.legs.size(); ++i) {
     const AccountHandle h = entry.legs[i].account;
     const auto same = [h](const Posting& leg) { return leg.account == h; };
     const auto begin = entry.legs.begin();
     if (std::any_of(begin, begin + static_cast<std::ptrdiff_t>(i), same)) continue;
-    const Int128 change = -taken_by(book, entry, h);
-    Int128 freed = 0;
-    if (hold != nullptr && hold->account == h) {
-      freed = release_rest ? hold->remaining.minor : taken.minor;
-    }
-    keep_first(first, limits_violation(book, h, change, freed));
+    if (h == held) continue;
+    keep_first(first, limits_violation(book, h, -taken_by(book, entry, h)));
   }
   return first;
 }

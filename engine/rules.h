@@ -31,10 +31,9 @@ Finding shape_violation(const Entry& entry);
 /// the sides balance per currency (I1).
 Finding accounts_violation(const Book& book, const Entry& entry);
 
-/// Floors and ceilings after the entry (I4). `hold` is the hold that it settles, of which `taken` is
-/// used and, with `release_rest`, the rest set free.
-Finding funds_violation(const Book& book, const Entry& entry, const Hold* hold = nullptr,
-                        Amount taken = {}, bool release_rest = false);
+/// Floors and ceilings after the entry (I4). `held`: the account of the hold that the entry settles,
+/// if it settles one: what it takes there was reserved for it and lowers nothing that is available.
+Finding funds_violation(const Book& book, const Entry& entry, AccountHandle held = {});
 
 /// How much of the hold an entry uses: what it takes from the held account.
 Int128 taken_by(const Book& book, const Entry& entry, AccountHandle account);
