@@ -16,6 +16,9 @@ using engine::ByteReader;
 
 constexpr std::size_t kLogBlock = 32768;
 constexpr std::size_t kRecordHeader = 7;
+// Types of records: 1 is a whole write, 2 to 4 are the first, the middle ones and the last of one.
+constexpr char kMiddleRecord = 3;
+constexpr char kLastRecord = 4;
 
 std::uint32_t unmask(std::uint32_t masked) {
   const std::uint32_t rotated = masked - 0xa282ead8U;
@@ -55,28 +58,48 @@ std::size_t valid_prefix(std::string_view log) {
   return at;
 }
 
-/// What the blocks in one readable record say was durable when they were sealed.
-void collect_durable(std::string_view record, LogTear& tear) {
-  for (std::size_t at = record.find("LMBG"); at != std::string_view::npos;
-       at = record.find("LMBG", at + 1)) {
-    const std::string_view header = record.substr(at);
+// The fixed beginning of a block: magic, version, codec and hash. No text of ours has such bytes.
+constexpr std::string_view kBlockBegin("LMBG\1\0\1\1", 8);
+
+/// What the blocks in readable bytes say was durable when they were sealed.
+void collect_durable(std::string_view bytes, LogTear& tear) {
+  for (std::size_t at = bytes.find(kBlockBegin); at != std::string_view::npos;
+       at = bytes.find(kBlockBegin, at + 1)) {
+    const std::string_view header = bytes.substr(at);
     if (header.size() < kHeaderBytes) return;
-    ByteReader in(header.substr(8));
+    ByteReader in(header.substr(kBlockBegin.size()));
     const std::string_view coop = in.bytes(16);
     const auto id = engine::CoopId::parse(coop.substr(0, std::min(coop.find('\0'), coop.size())));
     in.bytes(72);  // block_no to stamped_time
     const engine::BlockNo durable{in.get<std::uint64_t>()};
-    if (id) tear.known_durable.emplace_back(*id, durable);
+    if (id && std::string_view(id->bytes.data(), id->bytes.size()) == coop) {
+      tear.known_durable.emplace_back(*id, durable);
+    }
   }
 }
 
+/// Looks for records from any byte on. A write of several records is put together again: a block's
+/// header may lie across two.
 void scan_behind(std::string_view log, std::size_t at, LogTear& tear) {
+  std::string write;
+  const auto end_of_write = [&] {
+    collect_durable(write, tear);
+    write.clear();
+  };
   while (at + kRecordHeader <= log.size()) {
     const std::size_t block_end = std::min((at / kLogBlock + 1) * kLogBlock, log.size());
-    const std::size_t size = record_size(log.substr(at, block_end - at));
-    if (size != 0) collect_durable(log.substr(at + kRecordHeader, size - kRecordHeader), tear);
+    const std::string_view rest = log.substr(at, block_end - at);
+    if (rest.size() < kRecordHeader && all_zero(rest)) {
+      at = block_end;
+      continue;
+    }
+    const std::size_t size = record_size(rest);
+    const bool goes_on = size != 0 && (rest[6] == kMiddleRecord || rest[6] == kLastRecord);
+    if (!goes_on) end_of_write();
+    if (size != 0) write.append(rest.substr(kRecordHeader, size - kRecordHeader));
     at += size != 0 ? size : 1;
   }
+  end_of_write();
 }
 
 std::string read_file(const std::filesystem::path& path) {

@@ -1,5 +1,7 @@
 #include "storage/recovery.h"
 
+#include <algorithm>
+
 #include "storage/chain.h"
 #include "storage/key.h"
 #include "storage/snapshot.h"
@@ -129,10 +131,15 @@ RecoveredBook recover_book(Store& store, const Journal& journal, const CoopId& c
   start.indexed = indexed;
   if (trust_snapshots) start = load_start(store, journal, coop, indexed);
   const bool replays_all = start.head.block_no.value == 0;
+  // A crash may lose a snapshot and keep what was indexed before it, or the other way round: read from
+  // the first block that either does not have.
+  const BlockNo behind_snapshot{start.head.block_no.value + 1};
+  const BlockNo from =
+      replays_all ? behind_snapshot
+                  : std::min(behind_snapshot, first_block_after(store, coop, indexed));
   // Without a snapshot every block is applied; what the index has already is not put into runs again.
   start.indexed = indexed;
   published.start_from(std::move(start));
-  const BlockNo from = replays_all ? BlockNo{1} : first_block_after(store, coop, indexed);
   Chain chain = chain_before(journal, coop, from);
   journal.read(coop, from, [&](std::string_view bytes) {
     const std::string place = "block " + std::to_string(chain.head().block_no.value + 1) + " of " +

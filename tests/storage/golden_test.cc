@@ -13,6 +13,7 @@
 #include "storage/chain.h"
 #include "storage/codec.h"
 #include "storage/payload.h"
+#include "tests/files.h"
 #include "tests/temporary_directory.h"
 
 namespace lumbung::tests {
@@ -22,12 +23,6 @@ using namespace engine;
 using namespace storage;
 
 const std::filesystem::path kDirectory = LUMBUNG_GOLDEN_DIR;
-
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file.good()) << path;
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::vector<std::filesystem::path> golden_files() {
   std::vector<std::filesystem::path> files;

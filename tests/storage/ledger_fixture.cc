@@ -19,7 +19,7 @@ class GatedJournal final : public Journal {
   }
   Appended wait(Ticket ticket) override {
     gate_.wait_until_open();
-    return inner_->wait(ticket);
+    return gate_.loses() ? Appended::kUnknown : inner_->wait(ticket);
   }
   void read(const CoopId& coop, BlockNo from,
             const std::function<bool(std::string_view)>& each) const override {
@@ -107,9 +107,17 @@ void LedgerTest::open_book() {
   done(account("4101", AccountType::kIncome, Side::kCredit));
 }
 
-std::filesystem::path LedgerTest::crash_image() {
-  const auto target = directory_.path() / ("crash-" + std::to_string(next_key_++));
-  std::filesystem::copy(data(), target, std::filesystem::copy_options::recursive);
+void LedgerTest::crash() {
+  gate_.lose(true);
+  const Answer lost = ask("lost-" + std::to_string(next_key_++), transfer(kCash, kMember, 1));
+  EXPECT_EQ(lost.outcome, Answer::Outcome::kUnknown);
+  close();
+  gate_.lose(false);
+}
+
+std::filesystem::path LedgerTest::copy(const std::filesystem::path& data) {
+  const auto target = directory_.path() / ("copy-" + std::to_string(copies_++));
+  std::filesystem::copy(data, target, std::filesystem::copy_options::recursive);
   return target;
 }
 

@@ -26,12 +26,16 @@ class Gate {
   void wait_until_open();
   /// Returns when that many commits have come since the start.
   void wait_for(std::uint64_t commits);
+  /// From now on commits are lost, and it is not known whether they are.
+  void lose(bool lost) { loses_ = lost; }
+  bool loses() const { return loses_; }
 
  private:
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   bool is_open_ = true;
   std::uint64_t commits_ = 0;
+  std::atomic<bool> loses_ = false;
 };
 
 class LedgerTest : public ::testing::Test {
@@ -46,15 +50,15 @@ class LedgerTest : public ::testing::Test {
   ~LedgerTest() override { gate_.open(); }
 
   storage::Ledger::Options options(const std::filesystem::path& directory);
-  std::filesystem::path data() const { return directory_.path() / "data"; }
+  const std::filesystem::path& data() const { return data_; }
   /// Closes the ledger if one is open.
   void open();
   void close() { ledger_.reset(); }
   /// Opens a ledger with cash, a control account of two members, and income.
   void open_book();
-  /// What a loss of power would leave now: a copy of the files as they are. REQUIRES: nothing is
-  /// being written.
-  std::filesystem::path crash_image();
+  /// Closes the ledger as the loss of its process would: no snapshot, no HEAD, nothing flushed.
+  void crash();
+  std::filesystem::path copy(const std::filesystem::path& data);
 
   engine::Command command(const std::string& key, engine::CommandBody body,
                           engine::PrincipalHandle principal = engine::kOperator) const;
@@ -72,12 +76,14 @@ class LedgerTest : public ::testing::Test {
   Record record() const;
 
   TemporaryDirectory directory_;
+  std::filesystem::path data_ = directory_.path() / "data";
   Gate gate_;
   std::atomic<std::int64_t> now_us_;
   std::size_t queue_max_ = 1000;
   bool trust_snapshots_ = true;
   std::unique_ptr<storage::Ledger> ledger_;
   int next_key_ = 0;
+  int copies_ = 0;
 };
 
 /// Says whether two answers are the same but for `replayed`.
