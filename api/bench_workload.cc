@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <numeric>
@@ -20,15 +19,10 @@ namespace lumbung::api::bench {
 namespace {
 
 using namespace engine;
-using Clock = std::chrono::steady_clock;
 
 constexpr Amount kFloor{-1'000'000'000'000'000};
 constexpr std::size_t kAccountsABatch = 8190;
 constexpr std::uint64_t kMostRupiah = 1'000'000;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 Key random_uuid(Random& random) {
   std::array<char, 16> bytes;
@@ -129,15 +123,15 @@ Posted post(storage::Ledger& ledger, Entries& entries, const Load& load) {
   posted.entries = batches * load.batch;
   posted.answer_us.reserve(batches);
   std::counting_semaphore<> free(static_cast<std::ptrdiff_t>(load.in_flight));
-  const auto begin = Clock::now();
+  const Stopwatch watch;
   for (std::uint64_t i = 0; i < batches; ++i) {
     std::vector<Command> batch = entries.next_batch(load.batch);
     free.acquire();
-    const auto asked = Clock::now();
+    const Stopwatch asked;
     // Answers come one after the other on one thread, and the semaphore orders them before the end.
     ledger.submit_batch(bench_coop(), std::move(batch), storage::BatchMode::kPerItem,
                         [&posted, &free, asked](const std::vector<storage::Answer>& answers) {
-                          posted.answer_us.push_back(seconds_since(asked) * 1e6);
+                          posted.answer_us.push_back(asked.seconds() * 1e6);
                           for (const auto& answer : answers) {
                             if (answer.outcome == storage::Answer::Outcome::kDone) ++posted.done;
                           }
@@ -145,7 +139,7 @@ Posted post(storage::Ledger& ledger, Entries& entries, const Load& load) {
                         });
   }
   for (std::size_t i = 0; i < load.in_flight; ++i) free.acquire();
-  posted.seconds = seconds_since(begin);
+  posted.seconds = watch.seconds();
   return posted;
 }
 
@@ -216,11 +210,11 @@ std::vector<double> RawWal::write(std::uint64_t commits, std::size_t bytes) {
   for (std::uint64_t i = 0; i < commits; ++i) {
     std::string key;
     put_ordered(key, ++next_key_);
-    const auto begin = Clock::now();
+    const Stopwatch watch;
     storage::Store::Batch batch;
     batch.put(storage::Family::kJournal, key, value);
     store_->write(std::move(batch), /*synced=*/true);
-    seconds.push_back(seconds_since(begin));
+    seconds.push_back(watch.seconds());
   }
   return seconds;
 }

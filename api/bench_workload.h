@@ -2,6 +2,7 @@
 // of entries that follows from a seed, and the same stream folded by nothing but addition.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -15,6 +16,17 @@
 #include "storage/store.h"
 
 namespace lumbung::api::bench {
+
+/// Runs since it was made.
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
 
 /// A directory for one measurement, gone with it. Made on the disk of `parent`, since a sync on a
 /// disk of memory says nothing.

@@ -4,7 +4,6 @@
 
 #include <benchmark/benchmark.h>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -29,17 +28,6 @@ inline std::filesystem::path disk() {
 
 /// The benchmark has computed something wrong: it is reported, and the program ends with 1.
 void fail(benchmark::State& state, const char* what);
-
-/// Runs since it was made.
-class Stopwatch {
- public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-};
 
 /// Seconds that the raw log takes for so many synced commits of so many bytes, measured now.
 double raw_seconds(std::uint64_t commits, std::size_t bytes);

@@ -11,33 +11,22 @@ using namespace api::bench;
 constexpr std::size_t kLines = 50;
 constexpr std::uint32_t kBusiest = 1;
 
-/// A book, opened anew after it was closed, so that its past stands in the store.
+/// A closed book that every benchmark opens anew, so that its past stands in the store.
 class Book {
  public:
   Book() : directory_(disk()) {
-    {
-      const auto ledger = open();
-      open_bench_book(*ledger, stream());
-      first_ = {ledger->coop(bench_coop())->head.last_event.value + 1};
-      Entries entries(stream());
-      posted_ = post(*ledger, entries, {.entries = sized(1'000'000)}).done;
-      bytes_per_entry_ =
-          static_cast<double>(weigh_journal(*ledger, {1}).bytes) / static_cast<double>(posted_);
-    }
-    ledger_ = open();
+    const auto ledger = open();
+    open_bench_book(*ledger, stream());
+    first_ = {ledger->coop(bench_coop())->head.last_event.value + 1};
+    Entries entries(stream());
+    posted_ = post(*ledger, entries, {.entries = sized(1'000'000)}).done;
+    bytes_per_entry_ =
+        static_cast<double>(weigh_journal(*ledger, {1}).bytes) / static_cast<double>(posted_);
   }
 
   static Stream stream() {
     return {.seed = 31, .accounts = static_cast<std::uint32_t>(sized(10'000)), .hot = true};
   }
-  const storage::Ledger& ledger() const { return *ledger_; }
-  engine::EventNo first() const { return first_; }
-  std::uint64_t posted() const { return posted_; }
-  std::size_t bytes_of_statement() const {
-    return static_cast<std::size_t>(bytes_per_entry_ * kLines);
-  }
-
- private:
   std::unique_ptr<storage::Ledger> open() const {
     storage::Ledger::Options options;
     options.directory = directory_.path();
@@ -45,12 +34,17 @@ class Book {
     options.run_events = sized(1 << 18);  // so that most of it is in the index
     return storage::Ledger::open(options);
   }
+  engine::EventNo first() const { return first_; }
+  std::uint64_t posted() const { return posted_; }
+  std::size_t bytes_of_statement() const {
+    return static_cast<std::size_t>(bytes_per_entry_ * kLines);
+  }
 
+ private:
   ScratchDirectory directory_;
   engine::EventNo first_{};
   std::uint64_t posted_ = 0;
   double bytes_per_entry_ = 0;
-  std::unique_ptr<storage::Ledger> ledger_;
 };
 
 const Book& book() {
@@ -77,11 +71,11 @@ bool is_right(const storage::Statement& statement, std::uint32_t handle) {
 }
 
 void statement_of_busiest(benchmark::State& state) {
-  const storage::Ledger& ledger = book().ledger();
+  const auto ledger = book().open();
   std::optional<storage::Statement> statement;
   const Stopwatch watch;
   for (auto _ : state) {
-    statement = ledger.statement(bench_coop(), {kBusiest}, {}, kLines);
+    statement = ledger->statement(bench_coop(), {kBusiest}, {}, kLines);
   }
   const double seconds = watch.seconds();
   if (!statement || !is_right(*statement, kBusiest)) return fail(state, "a line is wrong");
@@ -91,12 +85,12 @@ void statement_of_busiest(benchmark::State& state) {
 void statement_of_any(benchmark::State& state) {
   api::Random random(1);
   std::uint32_t handle = 0;
-  const storage::Ledger& ledger = book().ledger();
+  const auto ledger = book().open();
   std::optional<storage::Statement> statement;
   const Stopwatch watch;
   for (auto _ : state) {
     handle = 2 + static_cast<std::uint32_t>(random.below(Book::stream().accounts - 1));
-    statement = ledger.statement(bench_coop(), {handle}, {}, kLines);
+    statement = ledger->statement(bench_coop(), {handle}, {}, kLines);
   }
   const double seconds = watch.seconds();
   if (!statement || !is_right(*statement, handle)) return fail(state, "a line is wrong");
@@ -111,15 +105,15 @@ engine::Int128 naive_balance(engine::EventNo as_of) {
 }
 
 void balance_at_a_time(benchmark::State& state) {
-  const storage::Ledger& ledger = book().ledger();
-  const auto begin = ledger.event(bench_coop(), book().first())->at;
-  const auto end = ledger.coop(bench_coop())->last_time;
+  const auto ledger = book().open();
+  const auto begin = ledger->event(bench_coop(), book().first())->at;
+  const auto end = ledger->coop(bench_coop())->last_time;
   api::Random random(2);
   std::optional<storage::Totals> totals;
   const Stopwatch watch;
   for (auto _ : state) {
     const engine::Timestamp time{random.between(begin.us, end.us)};
-    totals = ledger.totals(bench_coop(), {kBusiest}, storage::Moment::at(time));
+    totals = ledger->totals(bench_coop(), {kBusiest}, storage::Moment::at(time));
   }
   const double seconds = watch.seconds();
   if (!totals || totals->balance(engine::Side::kCredit) != naive_balance(totals->as_of)) {
@@ -129,12 +123,12 @@ void balance_at_a_time(benchmark::State& state) {
 }
 
 void balance_at_a_date(benchmark::State& state) {
-  const storage::Ledger& ledger = book().ledger();
-  const auto today = ledger.coop(bench_coop())->open_day;
+  const auto ledger = book().open();
+  const auto today = ledger->coop(bench_coop())->open_day;
   const auto moment = storage::Moment::end_of(today, storage::Basis::kBooking);
   std::optional<storage::Totals> totals;
   const Stopwatch watch;
-  for (auto _ : state) totals = ledger.totals(bench_coop(), {kBusiest}, moment);
+  for (auto _ : state) totals = ledger->totals(bench_coop(), {kBusiest}, moment);
   const double seconds = watch.seconds();
   if (!totals || totals->balance(engine::Side::kCredit) != naive_balance(totals->as_of)) {
     return fail(state, "a balance of a date is wrong");

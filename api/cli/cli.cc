@@ -169,6 +169,7 @@ CommandLine::CommandLine() : app_(std::make_unique<CLI::App>(kDescription, "lumb
   add_reports(app, plan_);
   add_store(app, plan_);
   add_service(app, plan_);
+  add_bench(app, plan_);
   add_program(app, plan_);
   add_settings(app, plan_);
 }

@@ -126,6 +126,7 @@ void add_entries(CLI::App& program, Plan& plan);     // post, import
 void add_reports(CLI::App& program, Plan& plan);     // statement, trial-balance, export
 void add_store(CLI::App& program, Plan& plan);       // verify, rebuild, checkpoint, restore
 void add_service(CLI::App& program, Plan& plan);     // serve, demo, torture
+void add_bench(CLI::App& program, Plan& plan);       // bench
 void add_program(CLI::App& program, Plan& plan);     // config, version, completion
 
 }  // namespace lumbung::api::cli
