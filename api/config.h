@@ -36,7 +36,7 @@ struct Config {
   std::string hosts;  // with commas between; empty: every host
   std::int64_t io_threads = 1;
   std::int64_t connections_max = 1000;
-  std::int64_t connections_per_address_max = 64;
+  std::int64_t connections_per_address_max = 128;
   std::string log_file;  // empty: stderr
 
   std::int64_t value_date_back_days = engine::Policy{}.value_date_back_days;

@@ -6,8 +6,21 @@ namespace lumbung::engine {
 namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
+constexpr std::uint8_t kNoDigit = 255;
+
+/// Value of each character as a digit: keys are read at the rate of batches.
+constexpr std::array<std::uint8_t, 256> digits_of(std::string_view alphabet) {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  }
+  return values;
+}
 // Crockford's base 32, as the ULID specification uses it.
 constexpr std::string_view kBase32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+constexpr auto kHexDigits = digits_of(kHex);
+constexpr auto kBase32Digits = digits_of(kBase32);
 
 bool is_dash_place(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
 
@@ -19,11 +32,11 @@ bool read_uuid(std::string_view text, std::array<char, 64>& out) {
       if (text[i] != '-') return false;
       continue;
     }
-    const auto value = kHex.find(text[i]);
-    if (value == std::string_view::npos) return false;
+    const unsigned value = kHexDigits[static_cast<unsigned char>(text[i])];
+    if (value == kNoDigit) return false;
     const auto high = static_cast<unsigned>(static_cast<unsigned char>(out[digit / 2]));
     out[digit / 2] = digit % 2 == 0 ? static_cast<char>(value << 4)
-                                    : static_cast<char>(high | static_cast<unsigned>(value));
+                                    : static_cast<char>(high | value);
     ++digit;
   }
   return true;
@@ -45,8 +58,8 @@ bool read_ulid(std::string_view text, std::array<char, 64>& out) {
   if (text.size() != 26 || text[0] > '7') return false;
   Uint128 value = 0;
   for (const char c : text) {
-    const auto digit = kBase32.find(c);
-    if (digit == std::string_view::npos) return false;
+    const std::uint8_t digit = kBase32Digits[static_cast<unsigned char>(c)];
+    if (digit == kNoDigit) return false;
     value = (value << 5) | digit;
   }
   for (std::size_t i = 16; i-- > 0; value >>= 8) out[i] = static_cast<char>(value & 0xff);

@@ -32,7 +32,7 @@ struct Options {
   int idle_timeout_ms = 60'000;   ///< between requests
   std::size_t requests_per_connection_max = 1000;
   std::size_t connections_max = 1000;
-  std::size_t connections_per_address_max = 64;  ///< does not bind on a Unix socket
+  std::size_t connections_per_address_max = 128;  ///< does not bind on a Unix socket
   std::size_t io_threads = 1;
 
   /// Makes the bodies of the server's own errors; empty: a plain RFC 9457 document without a type.
