@@ -299,11 +299,11 @@ void Pipeline::publish(Commit& commit) {
     return;
   }
   for (const auto& block : commit.blocks) publish_block(*block);
+  if (commit.ticket) ++commit_count_;  // before the answers: who reads the figures then finds his own
   for (const Submission& submission : commit.submissions) {
     for (const Answer& answer : submission.answers) replayed_ += answer.replayed ? 1U : 0U;
     submission.answer();
   }
-  if (commit.ticket) ++commit_count_;
 }
 
 void Pipeline::publish_block(const Block& block) {

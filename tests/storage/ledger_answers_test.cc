@@ -465,6 +465,7 @@ TEST_F(LedgerTest, ABatchThatFitsNoBlockLeavesNoBytes) {
 
 TEST_F(LedgerTest, ItemsOfABatchAreAnsweredOneByOne) {
   open_book();
+  const std::uint64_t commits = ledger_->queue_status().commits;
   const auto answers = ledger_->ask_batch(
       kCoop,
       {command("a", transfer(kCash, kMember, 10)), command("b", transfer(kMember, kCash, 11)),
@@ -476,6 +477,7 @@ TEST_F(LedgerTest, ItemsOfABatchAreAnsweredOneByOne) {
   EXPECT_TRUE(same_but_replayed(answers[2], answers[0]));
   EXPECT_EQ(answers[3].outcome, kDone);
   EXPECT_EQ(answers[3].event.value, answers[0].event.value + 2);
+  EXPECT_EQ(ledger_->queue_status().commits, commits + 1);
   EXPECT_TRUE(ledger_->ask_batch(kCoop, {}, BatchMode::kPerItem).empty());
 }
 
