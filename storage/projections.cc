@@ -60,31 +60,37 @@ std::vector<Row> locator_rows(const CoopId& coop, const Run& run, const OpeningT
   return rows;
 }
 
-/// Indices of the run's postings, by account and then as they came: a counting sort, since accounts
-/// are dense.
-std::vector<std::uint32_t> by_account(const Run& run) {
+/// The run's postings by account, and of one account as they came.
+struct ByAccount {
+  std::vector<std::uint32_t> order;  // indices of postings
+  std::vector<std::uint32_t> ends;   // by account: where its part of `order` ends
+};
+
+/// A counting sort, since accounts are dense.
+ByAccount by_account(const Run& run) {
   std::uint32_t accounts = 0;
   for (const Run::Posting& p : run.postings()) accounts = std::max(accounts, p.account + 1);
-  std::vector<std::uint32_t> places(accounts + 1);
+  ByAccount sorted;
+  std::vector<std::uint32_t>& places = sorted.ends;
+  places.resize(accounts + 1);
   for (const Run::Posting& p : run.postings()) ++places[p.account + 1];
   for (std::uint32_t a = 1; a <= accounts; ++a) places[a] += places[a - 1];
-  std::vector<std::uint32_t> order(run.postings().size());
-  for (std::uint32_t i = 0; i < order.size(); ++i) order[places[run.postings()[i].account]++] = i;
-  return order;
+  sorted.order.resize(run.postings().size());
+  for (std::uint32_t i = 0; i < sorted.order.size(); ++i) {
+    sorted.order[places[run.postings()[i].account]++] = i;
+  }
+  places.pop_back();
+  return sorted;
 }
 
 std::vector<Row> posting_rows(const CoopId& coop, const Run& run, const OpeningTotals& opening) {
-  const std::vector<std::uint32_t> order = by_account(run);
+  const auto [order, ends] = by_account(run);
   std::vector<Row> rows;
-  for (std::size_t i = 0; i < order.size();) {
-    const std::uint32_t account = run.postings()[order[i]].account;
+  std::size_t i = 0;
+  for (std::uint32_t account = 0; account < ends.size(); ++account) {
     OpeningTotals::Line totals = opening.of({account});
-    while (i < order.size() && run.postings()[order[i]].account == account) {
-      std::size_t end = i;
-      while (end < order.size() && end - i < kPostingsAList &&
-             run.postings()[order[end]].account == account) {
-        ++end;
-      }
+    while (i < ends[account]) {
+      const std::size_t end = std::min<std::size_t>(i + kPostingsAList, ends[account]);
       const Run::Posting& first = run.postings()[order[i]];
       Row row{posting_key(coop, {account}, run.event_of(first),
                           static_cast<std::uint8_t>(first.leg)),
