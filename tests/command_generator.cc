@@ -27,8 +27,32 @@ std::vector<storage::Answer> answers_to(World& world, const Request& request) {
 
 Request CommandGenerator::next(const Model& model) {
   if (!requests_.empty() && random_.one_in(25)) return random_.one_of(requests_);
+  if (!requests_.empty() && random_.one_in(25)) return almost_again(model);
   requests_.push_back(fresh(model));
   return requests_.back();
+}
+
+/// An earlier request with one entry said a little differently, under the same keys.
+Request CommandGenerator::almost_again(const Model& model) {
+  Request request = random_.one_of(requests_);
+  const auto status = model.coop(request.coop);
+  auto* post =
+      std::get_if<PostEntry>(&request.commands[random_.below(request.commands.size())].body);
+  if (post == nullptr || !status) return request;
+  switch (random_.below(4)) {
+    case 0:
+      post->booking_date = status->open_day + static_cast<int>(random_.between(-2, 1));
+      break;
+    case 1:
+      post->entry.value_date = status->open_day + static_cast<int>(random_.between(-2, 1));
+      break;
+    case 2:
+      post->entry.metadata.push_back({"z", std::int64_t{1}});
+      break;
+    default:
+      for (Posting& leg : post->entry.legs) leg.amount = Amount{kUsual};
+  }
+  return request;
 }
 
 Request CommandGenerator::fresh(const Model& model) {

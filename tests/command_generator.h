@@ -33,6 +33,7 @@ class CommandGenerator {
     engine::Command command;
   };
 
+  Request almost_again(const Model& model);
   Request fresh(const Model& model);
   engine::Command command(const Model& model, const engine::CoopId& coop);
   engine::CommandBody body(const Model& model, const engine::CoopId& coop);
