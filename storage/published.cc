@@ -407,14 +407,24 @@ EventNo PublishedBook::last_event_at(Timestamp time) const {
     }
   }
   // In the store: the first event of the first block stamped later, by bisection over event numbers.
-  std::uint64_t low = 0;              // counts, or 0
+  // What is said of one event holds of its whole block.
+  std::uint64_t low = 0;                   // counts, or 0
   std::uint64_t high = indexed.value + 1;  // does not count
+  const std::string prefix = coop_prefix(coop_);
+  const auto first_event = [&](const Store::Cursor& row) {
+    return get_ordered<std::uint64_t>(row.key().substr(prefix.size()));
+  };
   Store::Cursor cursor = store_.cursor(Family::kLocator);
   while (high - low > 1) {
-    const std::uint64_t middle = low + (high - low) / 2;
-    cursor.seek_for_prev(event_key(coop_, {middle}));
-    CHECK(cursor.at_prefix(coop_prefix(coop_)));
-    (read_locator(cursor.value()).time <= time ? low : high) = middle;
+    cursor.seek_for_prev(event_key(coop_, {low + (high - low) / 2}));
+    CHECK(cursor.at_prefix(prefix));
+    if (read_locator(cursor.value()).time > time) {
+      high = first_event(cursor);
+    } else {
+      cursor.next();
+      low = cursor.at_prefix(prefix) ? std::min(first_event(cursor) - 1, indexed.value)
+                                     : indexed.value;
+    }
   }
   return {low};
 }
