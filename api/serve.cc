@@ -122,17 +122,9 @@ http::Options options_of(const Config& config, Log& log) {
 }
 
 std::unique_ptr<storage::Ledger> open_ledger(const Config& config) {
-  if (config.data.empty()) {
-    throw cli::Failure(cli::kUsage, "which data directory? give --data DIR or set LUMBUNG_DATA");
-  }
-  if (!std::filesystem::exists(config.data)) {
-    throw cli::Failure(cli::kIoError, config.data +
-                                          ": there is no such data directory; lumbung init makes "
-                                          "one");
-  }
-  ::sd_notify(0, "STATUS=replaying the journal");
   storage::Ledger::Options options;
-  options.directory = config.data;
+  options.directory = cli::data_directory(config);
+  ::sd_notify(0, "STATUS=replaying the journal");
   options.policy = config.policy();
   return storage::Ledger::open(std::move(options));
 }

@@ -96,11 +96,7 @@ int list(Call& call, const ListArguments& arguments) {
     }
   }
   out.end_array();
-  if (call.config.json) {
-    call.out << text << '\n';
-  } else {
-    table.print(call.out);
-  }
+  print_list(call, text, table);
   return kOk;
 }
 

@@ -150,21 +150,30 @@ void Table::print(std::ostream& out) const {
   }
 }
 
+void print_list(const Call& call, const std::string& json, const Table& table) {
+  if (call.config.json) {
+    call.out << json << '\n';
+  } else {
+    table.print(call.out);
+  }
+}
+
 // --- Progress ---
 
 Progress::Progress(std::ostream& err, std::string_view what, bool shown)
     : err_(err), what_(what), shown_(shown) {}
 
 Progress::~Progress() {
-  if (shown_ && percent_ <= 100) err_ << "\r\x1b[K" << std::flush;
+  if (!last_.empty()) err_ << "\r\x1b[K" << std::flush;
 }
 
 void Progress::at(std::uint64_t done, std::uint64_t all) {
-  if (!shown_ || all == 0) return;
-  const std::uint64_t percent = std::min<std::uint64_t>(100, done * 100 / all);
-  if (percent == percent_) return;
-  percent_ = percent;
-  err_ << '\r' << what_ << ' ' << percent << " %" << std::flush;
+  if (!shown_) return;
+  const std::string now = all == 0 ? std::to_string(done >> 20) + " MiB"
+                                   : std::to_string(std::min(done, all) * 100 / all) + " %";
+  if (now == last_) return;
+  last_ = now;
+  err_ << '\r' << what_ << ' ' << now << std::flush;
 }
 
 }  // namespace lumbung::api::cli

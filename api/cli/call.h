@@ -59,7 +59,10 @@ class Table {
   std::vector<std::vector<std::string>> rows_;  // the headings first
 };
 
-/// "37 %", in place, at most once a percent.
+/// A list as it was asked for: the JSON array, or the table.
+void print_list(const Call& call, const std::string& json, const Table& table);
+
+/// "37 %", in place, at most once a percent; of what nobody knows the end of, the MiB done.
 class Progress {
  public:
   /// `err` must outlive it; `shown` false: writes nothing.
@@ -73,7 +76,7 @@ class Progress {
   std::ostream& err_;
   std::string what_;
   bool shown_;
-  std::uint64_t percent_ = 101;
+  std::string last_;  // what stands there
 };
 
 }  // namespace lumbung::api::cli

@@ -93,15 +93,8 @@ RemoteCall remote_call(const std::vector<std::string>& arguments, const Plan& pl
 
 int run_on_books(const Plan& plan, const std::vector<std::string>& arguments, const Config& config,
                  const Streams& streams) {
-  if (config.data.empty()) {
-    throw Failure(kUsage, "which data directory? give --data DIR or set LUMBUNG_DATA");
-  }
-  if (!plan.create && !std::filesystem::exists(config.data)) {
-    throw Failure(kIoError,
-                  config.data + ": there is no such data directory; lumbung init makes one");
-  }
   storage::Ledger::Options options;
-  options.directory = config.data;
+  options.directory = data_directory(config, /*may_be_new=*/plan.create);
   options.create = plan.create;
   options.policy = config.policy();
   std::unique_ptr<storage::Ledger> ledger;
@@ -154,6 +147,17 @@ int guarded(std::ostream& err, const std::string& prefix, const std::function<in
 }
 
 }  // namespace
+
+std::filesystem::path data_directory(const Config& config, bool may_be_new) {
+  if (config.data.empty()) {
+    throw Failure(kUsage, "which data directory? give --data DIR or set LUMBUNG_DATA");
+  }
+  if (!may_be_new && !std::filesystem::is_directory(config.data)) {
+    throw Failure(kIoError,
+                  config.data + ": there is no such data directory; lumbung init makes one");
+  }
+  return config.data;
+}
 
 CommandLine::CommandLine() : app_(std::make_unique<CLI::App>(kDescription, "lumbung")) {
   CLI::App& app = *app_;

@@ -47,6 +47,10 @@ struct Failure : std::runtime_error {
   Exit code;
 };
 
+/// The data directory that was named. Throws Failure when none was, and unless `may_be_new` also
+/// when it is not there.
+std::filesystem::path data_directory(const Config& config, bool may_be_new = false);
+
 /// The name of standard input among the input files.
 inline constexpr std::string_view kStdin = "-";
 

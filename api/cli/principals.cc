@@ -42,11 +42,7 @@ int list_roles(Call& call, const Nothing&) {
     table.row({principal.name, roles});
   }
   out.end_array();
-  if (call.config.json) {
-    call.out << text << '\n';
-  } else {
-    table.print(call.out);
-  }
+  print_list(call, text, table);
   return kOk;
 }
 

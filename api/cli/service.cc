@@ -13,11 +13,11 @@ int run_serve(Alone& call, const Nothing&) {
 }
 
 int run_demo(Alone& call, const Nothing&) {
-  if (call.config.data.empty()) throw Failure(kUsage, "where? give --data DIR");
+  const auto data = data_directory(call.config, /*may_be_new=*/true);
   DemoResult result;
   {
     Progress progress(call.err, "demo", call.progress);
-    result = make_demo(call.config.data, [&](auto done, auto all) { progress.at(done, all); });
+    result = make_demo(data, [&](auto done, auto all) { progress.at(done, all); });
   }
   if (!call.config.quiet) {
     call.err << "DESA-SUKAMAJU: " << result.entries << " entries of " << result.days
@@ -31,9 +31,8 @@ struct TortureArguments : TortureOptions {
 };
 
 int run_torture(Alone& call, const TortureArguments& arguments) {
-  if (call.config.data.empty()) throw Failure(kUsage, "where? give --data DIR");
   TortureOptions options = arguments;
-  options.data = call.config.data;
+  options.data = data_directory(call.config, /*may_be_new=*/true);
   return arguments.check_file.empty() ? torture(options, call.out)
                                       : check_torture(options, arguments.check_file, call.out);
 }

@@ -19,13 +19,6 @@ using storage::AuditFinding;
 using storage::AuditReport;
 using Heads = std::map<engine::CoopId, storage::Head>;
 
-fs::path data_of(const Alone& call) {
-  if (call.config.data.empty()) {
-    throw Failure(kUsage, "which data directory? give --data DIR or set LUMBUNG_DATA");
-  }
-  return call.config.data;
-}
-
 // --- verify ---
 
 struct VerifyArguments {
@@ -54,11 +47,12 @@ std::pair<engine::CoopId, storage::Head> parse_head(const std::string& text) {
 /// Asks the server that owns the directory for a checkpoint and audits that.
 AuditReport audit_beside_server(const Alone& call, const Heads& heads,
                                 const storage::Progress& progress) {
-  const fs::path copy = fs::absolute(data_of(call) / ("verify-" + std::to_string(::getpid())));
+  const fs::path data = data_directory(call.config);
+  const fs::path copy = fs::absolute(data / ("verify-" + std::to_string(::getpid())));
   RemoteCall remote;
   remote.arguments = {"--quiet", "checkpoint", copy.string()};
   remote.directory = "/";
-  const auto code = call_server(data_of(call), remote, call.out, call.err);
+  const auto code = call_server(data, remote, call.out, call.err);
   if (!code) throw storage::StoreBusy("another process owns the data directory");
   if (*code != kOk) throw Failure(kIoError, "the server made no checkpoint to verify");
   struct Removal {
@@ -79,11 +73,8 @@ AuditReport audit(const Alone& call, const VerifyArguments& arguments, const Hea
     }
     return storage::audit_file(arguments.journal, heads, progress);
   }
-  if (!fs::is_directory(data_of(call))) {
-    throw Failure(kIoError, call.config.data + ": there is no such data directory");
-  }
   try {
-    return storage::audit_directory(data_of(call), heads, progress);
+    return storage::audit_directory(data_directory(call.config), heads, progress);
   } catch (const storage::StoreBusy&) {
     return audit_beside_server(call, heads, progress);
   }
@@ -153,11 +144,7 @@ int verify(Alone& call, const VerifyArguments& arguments) {
 // --- rebuild, checkpoint ---
 
 int rebuild(Alone& call, const Nothing&) {
-  const fs::path data = data_of(call);
-  if (!fs::is_directory(data)) {
-    throw Failure(kIoError, data.string() + ": there is no such data directory");
-  }
-  storage::Ledger::rebuild(data);
+  storage::Ledger::rebuild(data_directory(call.config));
   return kOk;
 }
 
@@ -191,7 +178,7 @@ void copy_durably(const fs::path& source, const fs::path& target) {
 
 int restore(Alone& call, const PathArguments& arguments) {
   const fs::path source = arguments.path;
-  const fs::path data = data_of(call);
+  const fs::path data = data_directory(call.config, /*may_be_new=*/true);
   if (!fs::is_directory(source)) {
     throw Failure(kIoError, source.string() + ": there is no such checkpoint");
   }
