@@ -18,11 +18,9 @@ struct BenchArguments {
   double scale = 1;
 };
 
-/// The disk that is measured: the data directory's when there is one.
+/// The disk that is measured: the data directory's when one is named.
 std::filesystem::path parent_of(const Config& config) {
-  if (config.data.empty()) return std::filesystem::temp_directory_path();
-  if (std::filesystem::is_directory(config.data)) return config.data;
-  throw Failure(kIoError, config.data + ": there is no such directory");
+  return config.data.empty() ? std::filesystem::temp_directory_path() : data_directory(config);
 }
 
 std::string text_of(const std::optional<double>& number, int digits = 0) {
