@@ -185,7 +185,7 @@ TEST_F(AuditTest, AForgeryIsNamedByEventAndFieldWhereItBreaksARule) {
   const auto& legs_of = [](Event& e) -> Legs& { return std::get<EntryPosted>(e.body).entry.legs; };
   const Case cases[] = {
       {10, [&](Event& e) { legs_of(e)[0].amount.minor += 100; }, "amount", "differ in a currency"},
-      {11, [&](Event& e) { legs_of(e)[1].account = {3}; }, "account", "no account"},
+      {11, [&](Event& e) { legs_of(e)[1].account = {3}; }, "account", "no such account"},
       {12, [&](Event& e) { legs_of(e)[0].amount = legs_of(e)[1].amount = Amount{150}; }, "amount",
        "whole rupiah"},
       {13,
