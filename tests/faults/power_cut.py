@@ -48,6 +48,7 @@ def pull_the_plug(disk, writer, rng, kill_only, while_opening):
         time.sleep(rng.uniform(0.01, 0.8))
     running = writer.still_running()
     if not kill_only:
+        writer.stop_listening()
         disk.cut_power()
     writer.kill()
     if not running:

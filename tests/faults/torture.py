@@ -35,6 +35,7 @@ class Writer:
 
     def __init__(self, program, data: Path, seed: int, folder: Path, env):
         self.lines = []
+        self._listening = True
         self._something_printed = threading.Condition()
         self._stderr = open(folder / "writer.stderr", "w+b")
         self._process = subprocess.Popen(
@@ -49,8 +50,17 @@ class Writer:
             if not raw.endswith(b"\n"):
                 break  # ended in the middle of a line: nobody was told this
             with self._something_printed:
+                if not self._listening:
+                    continue
                 self.lines.append(raw.decode().rstrip("\n"))
                 self._something_printed.notify_all()
+
+    def stop_listening(self):
+        """What is printed from here on is not heard: after a power cut nobody would hear it either. (On
+        a file system that is shut down rather than dead, ext4 lets an fdatasync that was under way end
+        well although its transaction was dropped.)"""
+        with self._something_printed:
+            self._listening = False
 
     def acks(self):
         return [line for line in self.lines if line.startswith("ack ")]
