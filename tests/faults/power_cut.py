@@ -98,11 +98,13 @@ def main():
     )
     parser.add_argument("--program", type=shlex.split, required=True,
                         help="for example 'build/release/lumbung torture'")
-    parser.add_argument("--cuts", type=int, default=os.environ.get("LUMBUNG_CUTS", "5"))
+    parser.add_argument("--cuts", type=int, help="default: LUMBUNG_CUTS, or LUMBUNG_KILLS, or 5")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
     parser.add_argument("--kill", action="store_true")
     parser.add_argument("--expect-loss", action="store_true")
     options = parser.parse_args()
+    if options.cuts is None:
+        options.cuts = int(os.environ.get("LUMBUNG_KILLS" if options.kill else "LUMBUNG_CUTS", "5"))
     what = "kills" if options.kill else "power cuts"
 
     if not options.kill:
