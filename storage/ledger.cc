@@ -102,9 +102,10 @@ void Ledger::submit(const CoopId& coop, Command command, Answered answered) {
 }
 
 Answer Ledger::ask(const CoopId& coop, Command command) {
-  std::promise<Answer> promise;
-  auto answer = promise.get_future();
-  submit(coop, std::move(command), [&promise](const Answer& a) { promise.set_value(a); });
+  // Shared, because who waits may be gone before set_value has returned.
+  const auto promise = std::make_shared<std::promise<Answer>>();
+  auto answer = promise->get_future();
+  submit(coop, std::move(command), [promise](const Answer& a) { promise->set_value(a); });
   return answer.get();
 }
 
@@ -124,10 +125,10 @@ void Ledger::submit_batch(const CoopId& coop, std::vector<Command> commands, Bat
 
 std::vector<Answer> Ledger::ask_batch(const CoopId& coop, std::vector<Command> commands,
                                       BatchMode mode) {
-  std::promise<std::vector<Answer>> promise;
-  auto answers = promise.get_future();
+  const auto promise = std::make_shared<std::promise<std::vector<Answer>>>();
+  auto answers = promise->get_future();
   submit_batch(coop, std::move(commands), mode,
-               [&promise](const std::vector<Answer>& a) { promise.set_value(a); });
+               [promise](const std::vector<Answer>& a) { promise->set_value(a); });
   return answers.get();
 }
 

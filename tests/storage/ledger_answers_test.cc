@@ -94,23 +94,22 @@ TEST_F(WaitingLedgerTest, ANewCooperativeIsSeenWhenItIsDurable) {
 }
 
 TEST_F(WaitingLedgerTest, AnswersComeInTheOrderOfTheQueueAndAreSeenByThen) {
-  std::mutex mutex;
   std::vector<std::uint64_t> told;
   std::vector<bool> seen;
-  std::promise<void> all;
+  const auto all = std::make_shared<std::promise<void>>();
   for (int i = 0; i < 50; ++i) {
     ledger_->submit(kCoop, command("k" + std::to_string(i), transfer(kCash, kMember, 1 + i)),
-                    [&](const Answer& answer) {
-                      const std::lock_guard lock(mutex);
+                    [&, all](const Answer& answer) {
+                      // Answers come on one thread, and the promise orders them before what follows.
                       told.push_back(answer.event.value);
                       // A caller who reads at once finds what was done for him.
                       seen.push_back(ledger_->event(kCoop, answer.event).has_value() &&
                                      ledger_->coop(kCoop)->head.last_event >= answer.event);
-                      if (told.size() == 50) all.set_value();
+                      if (told.size() == 50) all->set_value();
                     });
   }
   gate_.open();
-  all.get_future().wait();
+  all->get_future().wait();
   for (std::size_t i = 0; i < told.size(); ++i) EXPECT_EQ(told[i], 7 + i);
   EXPECT_THAT(seen, testing::Each(true));
 }
