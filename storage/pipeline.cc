@@ -82,10 +82,9 @@ Pipeline::Pipeline(Ledger::Options options) : options_(std::move(options)) {
   epoch_ = taken.epoch;
   check_heads(read_head_file(options_.directory), *journal_);
   for (const auto& [coop, head] : taken.heads) {
-    auto recovered =
-        recover_book(*store_, *journal_, coop, run_events_, options_.trust_snapshots);
-    auto deciding = std::make_unique<DecidingBook>(coop, recovered.published, options_.policy,
-                                                   epoch_);
+    auto recovered = recover_book(*store_, *journal_, coop, run_events_, options_.trust_snapshots);
+    auto deciding =
+        std::make_unique<DecidingBook>(coop, recovered.published, options_.policy, epoch_);
     deciding->recover(std::move(recovered.keys));
     published_.emplace(coop, recovered.published);
     deciding_.emplace(coop, std::move(deciding));
@@ -198,8 +197,8 @@ std::optional<std::vector<Submission>> Pipeline::next_submissions() {
   if (queue_.empty()) return std::nullopt;
   std::vector<Submission> taken;
   std::size_t commands = 0;
-  while (!queue_.empty() && (taken.empty() || commands + queue_.front().commands.size() <=
-                                                  kCommandsACommit)) {
+  while (!queue_.empty() &&
+         (taken.empty() || commands + queue_.front().commands.size() <= kCommandsACommit)) {
     commands += queue_.front().commands.size();
     taken.push_back(std::move(queue_.front()));
     queue_.pop_front();
@@ -214,8 +213,7 @@ void Pipeline::decide_all(Commit& commit) {
   for (Submission& submission : commit.submissions) {
     DecidingBook* book = deciding_book(submission, commit.new_books);
     if (book == nullptr) {
-      submission.answers.assign(submission.commands.size(),
-                                turned_away(RefusalCode::coop_unknown));
+      submission.answers.assign(submission.commands.size(), turned_away(RefusalCode::coop_unknown));
       continue;
     }
     if (std::find(touched.begin(), touched.end(), book) == touched.end()) {
@@ -234,15 +232,15 @@ void Pipeline::decide_all(Commit& commit) {
 DecidingBook* Pipeline::deciding_book(const Submission& submission, NewBooks& new_books) {
   const auto found = deciding_.find(submission.coop);
   if (found != deciding_.end()) return found->second.get();
-  if (submission.commands.size() != 1 ||
-      !std::holds_alternative<OpenCooperative>(submission.commands.front().body)) {
+  const auto* opening = std::get_if<OpenCooperative>(&submission.commands.front().body);
+  if (submission.commands.size() != 1 || opening == nullptr || opening->coop != submission.coop) {
     return nullptr;
   }
   auto published =
       std::make_shared<PublishedBook>(*store_, *journal_, submission.coop, run_events_);
   new_books.emplace(submission.coop, published);
-  auto book = std::make_unique<DecidingBook>(submission.coop, std::move(published),
-                                             options_.policy, epoch_);
+  auto book = std::make_unique<DecidingBook>(submission.coop, std::move(published), options_.policy,
+                                             epoch_);
   return deciding_.emplace(submission.coop, std::move(book)).first->second.get();
 }
 
@@ -290,16 +288,16 @@ void Pipeline::publish_loop() {
 
 void Pipeline::publish(Commit& commit) {
   unopened_.merge(commit.new_books);
-  const bool durable =
-      !stopped_ && !commit.failed &&
-      (!commit.ticket || journal_->wait(*commit.ticket) == Appended::kDurable);
+  const bool durable = !stopped_ && !commit.failed &&
+                       (!commit.ticket || journal_->wait(*commit.ticket) == Appended::kDurable);
   if (!durable) {
     stop_writing();
     for (Submission& submission : commit.submissions) submission.answer_all(Answer{});
     return;
   }
   for (const auto& block : commit.blocks) publish_block(*block);
-  if (commit.ticket) ++commit_count_;  // before the answers: who reads the figures then finds his own
+  if (commit.ticket)
+    ++commit_count_;  // before the answers: who reads the figures then finds his own
   for (const Submission& submission : commit.submissions) {
     for (const Answer& answer : submission.answers) replayed_ += answer.replayed ? 1U : 0U;
     submission.answer();
@@ -355,7 +353,8 @@ void Pipeline::index_loop() {
       for (const CoopId& coop : coops()) index_book(*find(coop), coop);
     }
   } catch (const StoreError&) {
-    // The index is derived, but a disk that fails here is not to be trusted with the journal either.
+    // The index is derived, but a disk that fails here is not to be trusted with the journal
+    // either.
     stop_writing();
     const std::lock_guard lock(index_mutex_);
     index_stopped_ = true;

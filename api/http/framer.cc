@@ -11,18 +11,15 @@ namespace lumbung::api::http {
 namespace beast = boost::beast;
 using beast::error_code;
 
-/// Beast's parser with nothing kept but the decoded body: target and fields are the gate's.
+/// Beast's parser of header blocks, with nothing kept: target and fields are the gate's.
 class Framer::Parser {
  public:
   class Message final : public beast::http::basic_parser<true> {
    public:
     Message() {
       header_limit(kHeadMax + 1);
-      body_limit(boost::none);  // the gate and on_chunk_header_impl see to it
+      body_limit(boost::none);  // no body comes here
     }
-
-    std::string* body = nullptr;
-    std::size_t body_limit_bytes = 0;
 
    private:
     void on_request_impl(beast::http::verb, beast::string_view, beast::string_view, int,
@@ -35,20 +32,11 @@ class Framer::Parser {
     std::size_t on_body_impl(beast::string_view bytes, error_code&) override {
       return bytes.size();
     }
-
-    void on_chunk_header_impl(std::uint64_t size, beast::string_view extensions,
-                              error_code& error) override {
-      extension_bytes_ += extensions.size();
-      if (extension_bytes_ > kChunkExtensionsMax) error = beast::http::error::bad_chunk_extension;
-      if (size > body_limit_bytes - body->size()) error = beast::http::error::body_limit;
-    }
+    void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code&) override {}
     std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, error_code&) override {
-      body->append(bytes.data(), bytes.size());
       return bytes.size();
     }
     void on_finish_impl(error_code&) override {}
-
-    std::size_t extension_bytes_ = 0;
   };
 
   std::optional<Message> message;
@@ -59,6 +47,7 @@ Framer::~Framer() = default;
 
 bool Framer::begin(std::string_view block, const RequestHead& head) {
   auto& message = parser_->message.emplace();
+  chunks_ = ChunkDecoder();
   error_code error;
   const std::size_t read = message.put({block.data(), block.size()}, error);
   if (error || read != block.size() || !message.is_header_done()) return false;
@@ -71,23 +60,6 @@ bool Framer::begin(std::string_view block, const RequestHead& head) {
       return message.chunked() && !message.content_length();
   }
   return false;
-}
-
-Framer::Progress Framer::decode(std::string_view bytes, std::size_t body_limit, std::string& body,
-                                std::size_t& consumed) {
-  auto& message = *parser_->message;
-  message.body = &body;
-  message.body_limit_bytes = body_limit;
-  consumed = 0;
-  while (consumed < bytes.size()) {
-    error_code error;
-    consumed += message.put({bytes.data() + consumed, bytes.size() - consumed}, error);
-    if (error == beast::http::error::need_more) break;
-    if (error == beast::http::error::body_limit) return Progress::kTooLarge;
-    if (error) return Progress::kMalformed;
-    if (message.is_done()) return Progress::kDone;
-  }
-  return Progress::kMore;
 }
 
 }  // namespace lumbung::api::http

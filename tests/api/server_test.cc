@@ -237,6 +237,10 @@ TEST_F(ServerTest, RefusesBadChunksAndEndsTheConnection) {
            "1;" + std::string(60'000, 'e'),
            "0\r\nX: " + std::string(60'000, 'e'),
            std::string("0\r\nContent-Length: 5\r\n\r\n"),
+           std::string("0\r\nDigest: x\r\nno field\r\n\r\n"),
+           std::string("0\r\nDigest: x\n\r\n"),
+           std::string("1 \r\na\r\n0\r\n\r\n"),
+           std::string("00000000000000001\r\na\r\n0\r\n\r\n"),
        }) {
     RawClient client = connect();
     client.send(chunked(body + smuggled));
