@@ -71,8 +71,7 @@ try_run() {
   local first second
   first=$(trial_balance_of_a_run)
   second=$(trial_balance_of_a_run)
-  printf '%s\n' "$first" | head -c 300
-  printf '\n'
+  printf '%.300s\n' "$first"
   if [[ -z $first || $first != "$second" ]]; then
     echo "fresh_root: the second start answers otherwise: $second" >&2
     return 1
