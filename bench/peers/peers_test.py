@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """What finds a wrong book finds it, and what is printed follows from the figures."""
 
+import os
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
+import postgres
+import run
 from measure import Measured, median_of, median_ratio, percentile
 from report import Report, Row, as_json, as_markdown
 from stream import Stream, WrongBook
@@ -86,6 +90,18 @@ class Figures(unittest.TestCase):
         self.assertFalse(report.sound())
         self.assertIn("| `theirs` | slow | WRONG |  |  | `ours` | WRONG |", as_markdown(report))
         self.assertNotIn("rate_per_s", as_json(report)["rows"][1])
+
+
+class Missing(unittest.TestCase):
+    def test_each_is_named_with_its_package(self):
+        nowhere = Path("/nowhere")
+        with mock.patch.object(postgres, "BINARIES", nowhere):
+            self.assertIn("postgresql-15", run.missing(nowhere))
+        with mock.patch.object(postgres, "version", lambda: "15"):
+            with mock.patch.dict(os.environ, {"PATH": "/nowhere"}):
+                self.assertIn("(ledger)", run.missing(nowhere))
+            with mock.patch("ledger_cli.version", lambda: "3"):
+                self.assertIn("libsqlite3-dev", run.missing(nowhere))
 
 
 if __name__ == "__main__":
