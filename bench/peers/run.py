@@ -185,7 +185,7 @@ def main():
     if file_system in ("tmpfs", "ramfs") and not arguments.tiny:
         parser.error(f"{arguments.data} is memory, where a sync costs nothing; name a disk")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    folder = Path(tempfile.mkdtemp(prefix="lumbung-peers-", dir=arguments.data))
+    folder = Path(tempfile.mkdtemp(prefix="lumbung-peers-", dir=arguments.data.resolve()))
     try:
         folder.chmod(0o711)  # PostgreSQL's user passes through
         report = compare(build, folder, 1 if arguments.tiny else arguments.rounds, arguments.tiny)
