@@ -1,4 +1,4 @@
-"""ledger-cli reads a book of ours from its export and says its balances; we verify the same book."""
+"""ledger-cli reads a book of ours from its export and says its balances; we verify that book."""
 
 import shutil
 import subprocess
