@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
@@ -36,6 +37,16 @@ class NoLog : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
+/// When the disk was full, RocksDB waits for space and goes on by itself, whatever the number of
+/// retries; where that fails again Debian's build aborts, and nothing can be read any more.
+class NoRecovery : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 rocksdb::DBOptions db_options(Store::Mode mode) {
   rocksdb::DBOptions options;
   options.info_log = std::make_shared<NoLog>();
@@ -51,6 +62,7 @@ rocksdb::DBOptions db_options(Store::Mode mode) {
   options.max_background_jobs = 2;
   // A failed background write stays failed: nothing is retried behind a writer that must stop.
   options.max_bgerror_resume_count = 0;
+  options.listeners.push_back(std::make_shared<NoRecovery>());
   options.paranoid_checks = true;
   options.fail_if_options_file_error = true;  // no failed sync goes unnoticed
   options.stats_dump_period_sec = 0;
