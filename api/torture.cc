@@ -15,6 +15,7 @@
 #include "api/random.h"
 #include "api/torture_commands.h"
 #include "api/torture_journal.h"
+#include "api/torture_reader.h"
 #include "storage/audit.h"
 #include "storage/digest.h"
 #include "storage/ledger.h"
@@ -25,15 +26,20 @@ namespace {
 using storage::Answer;
 using Outcome = storage::Answer::Outcome;
 
-constexpr std::size_t kInFlight = 64;
-constexpr std::size_t kRemembered = 512;  // events to aim reversals and settlements at
+constexpr std::size_t kInFlight = 64;        // requests
+constexpr std::size_t kBatchesInFlight = 6;  // more than the pipeline takes at a time
+constexpr std::size_t kItemsABatch = 512;    // each is a line of its own
+constexpr std::size_t kRemembered = 512;     // events to aim reversals and settlements at
+// Short, so that the disk also fails while an index is written; saturated, every block is a run.
+constexpr std::uint64_t kRunEvents = 4096;
+constexpr std::uint64_t kSaturatedRunEvents = 256;
 
 std::unique_ptr<storage::Ledger> open_ledger(const TortureOptions& options, bool trust_snapshots) {
   storage::Ledger::Options ledger;
   ledger.directory = options.data;
   ledger.create = true;
   ledger.trust_snapshots = trust_snapshots;
-  ledger.run_events = 4096;  // short, so that the disk also fails while an index is written
+  ledger.run_events = options.saturate ? kSaturatedRunEvents : kRunEvents;
   if (std::getenv("LUMBUNG_TORTURE_NO_SYNC") != nullptr)
     ledger.wrap_journal = make_unsynced_journal;
   return storage::Ledger::open(std::move(ledger));
@@ -71,6 +77,15 @@ class Recent {
   std::deque<std::uint64_t> events_;
 };
 
+/// What an answer may be aimed at by later commands.
+enum class Target : std::uint8_t { kNone, kEntry, kHold };
+
+Target target_of(const engine::CommandBody& body) {
+  if (std::holds_alternative<engine::PostEntry>(body)) return Target::kEntry;
+  if (std::holds_alternative<engine::PlaceHold>(body)) return Target::kHold;
+  return Target::kNone;
+}
+
 class Writer {
  public:
   Writer(const TortureOptions& options, std::ostream& out)
@@ -82,23 +97,81 @@ class Writer {
   int run() {
     for (const std::string& key : setup_keys()) post(key);
     wait_for(1);
-    for (std::uint64_t n = 1; !stopped_ && (options_.count == 0 || n <= options_.count); ++n) {
-      const std::string key =
-          torture_key(options_.seed, n, argument_of(wants_of(options_.seed, n)));
+    if (options_.saturate) {
+      const TortureReader reader(*ledger_, options_.seed);
+      post_batches(reader);
+      wait_for(1);
+      if (const std::string wrong = reader.complaint(); !wrong.empty()) {
+        out_ << "read wrong: " << wrong << std::endl;
+        return cli::kFailed;
+      }
+    } else {
+      post_singly();
+    }
+    return stopped_ ? read_after_failure() : cli::kOk;
+  }
+
+ private:
+  /// One answer that is waited for.
+  struct Asked {
+    std::string key;
+    Target target;
+  };
+  struct Answered {
+    Asked asked;
+    Answer answer;
+  };
+
+  bool goes_on(std::uint64_t number) const {
+    return !stopped_ && (options_.count == 0 || number <= options_.count);
+  }
+
+  void post_singly() {
+    for (std::uint64_t n = 1; goes_on(n); ++n) {
+      const std::string key = key_of(n);
       post(key);
       if (aim_.percent(2)) post(key);  // the same again while it is in flight
       if (aim_.percent(1)) wait_for(1);
     }
     wait_for(1);
-    return stopped_ ? read_after_failure() : cli::kOk;
   }
 
- private:
-  struct Answered {
-    std::string key;
-    engine::CommandBody body;
-    Answer answer;
-  };
+  /// Never fewer than some batches in flight: atomic ones of up to what a block takes, and commands
+  /// of every kind, each for itself.
+  void post_batches(const TortureReader& reader) {
+    for (std::uint64_t n = 1; goes_on(n) && reader.complaint().empty(); ++n) {
+      wait_for(kBatchesInFlight);
+      if (aim_.percent(70)) {
+        const std::string key = torture_batch_key(options_.seed, n);
+        send(*torture_request(key), {{key, Target::kEntry}});
+        if (aim_.percent(5)) send(*torture_request(key), {{key, Target::kEntry}});
+      } else {
+        n = post_items(n);
+      }
+    }
+  }
+
+  /// The commands from that number on as one batch, each for itself. Returns the last number.
+  std::uint64_t post_items(std::uint64_t number) {
+    TortureRequest batch;
+    std::vector<Asked> asked;
+    const auto size = static_cast<std::size_t>(aim_.between(1, kItemsABatch));
+    for (;; ++number) {
+      const std::string key = key_of(number);
+      auto request = *torture_request(key);
+      if (!request.atomic) {
+        asked.push_back({key, target_of(request.commands.front().body)});
+        batch.commands.push_back(std::move(request.commands.front()));
+      }
+      if (batch.commands.size() >= size || !goes_on(number + 1)) break;
+    }
+    if (!batch.commands.empty()) send(std::move(batch), std::move(asked));
+    return number;
+  }
+
+  std::string key_of(std::uint64_t number) {
+    return torture_key(options_.seed, number, argument_of(wants_of(options_.seed, number)));
+  }
 
   std::uint64_t argument_of(Wants wants) {
     switch (wants) {
@@ -120,30 +193,34 @@ class Writer {
     if (stopped_) return;
     wait_for(kInFlight);
     auto request = *torture_request(key);
+    const Target target = target_of(request.commands.front().body);
+    send(std::move(request), {{key, target}});
+  }
+
+  /// An atomic batch has one answer, that of its first entry.
+  void send(TortureRequest request, std::vector<Asked> asked) {
     {
       const std::lock_guard lock(mutex_);
       ++in_flight_;
     }
-    const auto body = request.commands.front().body;
-    if (request.atomic) {
-      ledger_->submit_batch(torture_coop(), std::move(request.commands),
-                            storage::BatchMode::kAtomic,
-                            [this, key, body](const std::vector<Answer>& answers) {
-                              arrived({key, body, answers.front()});
-                            });
-    } else {
-      ledger_->submit(torture_coop(), std::move(request.commands.front()),
-                      [this, key, body](const Answer& answer) {
-                        arrived({key, body, answer});
-                      });
+    if (!request.atomic && request.commands.size() == 1) {
+      ledger_->submit(
+          torture_coop(), std::move(request.commands.front()),
+          [this, asked = std::move(asked)](const Answer& answer) { arrived(asked, {answer}); });
+      return;
     }
+    const auto mode = request.atomic ? storage::BatchMode::kAtomic : storage::BatchMode::kPerItem;
+    ledger_->submit_batch(torture_coop(), std::move(request.commands), mode,
+                          [this, asked = std::move(asked)](const std::vector<Answer>& answers) {
+                            arrived(asked, answers);
+                          });
   }
 
   /// On the publishing thread.
-  void arrived(Answered answered) {
+  void arrived(const std::vector<Asked>& asked, const std::vector<Answer>& answers) {
     const std::lock_guard lock(mutex_);
     --in_flight_;
-    answers_.push_back(std::move(answered));
+    for (std::size_t i = 0; i < asked.size(); ++i) answers_.push_back({asked[i], answers[i]});
     changed_.notify_one();
   }
 
@@ -156,6 +233,7 @@ class Writer {
       arrived.swap(answers_);
       lock.unlock();
       for (const Answered& answered : arrived) tell(answered);
+      out_ << std::flush;
       lock.lock();
     }
   }
@@ -164,15 +242,15 @@ class Writer {
     const Answer& answer = answered.answer;
     if (answer.outcome == Outcome::kUnknown ||
         answer.refusal.code == engine::RefusalCode::writer_stopped) {
-      if (!stopped_) out_ << "writer stopped" << std::endl;
+      if (!stopped_) out_ << "writer stopped\n";
       stopped_ = true;
     }
     if (!is_remembered(answer)) return;
-    out_ << "ack " << answered.key << ' ' << text_of(answer) << std::endl;
+    out_ << "ack " << answered.asked.key << ' ' << text_of(answer) << '\n';
     last_ = answer.event;
     if (answer.outcome != Outcome::kDone) return;
-    if (std::holds_alternative<engine::PostEntry>(answered.body)) entries_.add(answer.event);
-    if (std::holds_alternative<engine::PlaceHold>(answered.body)) holds_.add(answer.event);
+    if (answered.asked.target == Target::kEntry) entries_.add(answer.event);
+    if (answered.asked.target == Target::kHold) holds_.add(answer.event);
   }
 
   /// What was answered can still be read when nothing can be written any more.
@@ -292,7 +370,9 @@ int check_torture(const TortureOptions& options, const std::filesystem::path& ac
   if (answers.empty() && !std::filesystem::exists(options.data)) return cli::kOk;
   bool well = true;
   {
-    const auto ledger = open_ledger(options, /*trust_snapshots=*/false);
+    // A saturated book is opened by its snapshot and index, as they were left; the others by their
+    // journal alone.
+    const auto ledger = open_ledger(options, /*trust_snapshots=*/options.saturate);
     well = adds_up(*ledger, out);
     for (const Ack& ack : answers) well = holds_true(*ledger, ack, out) && well;
   }

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "api/random.h"
+#include "storage/block.h"
 #include "storage/digest.h"
 
 namespace lumbung::api {
@@ -268,6 +269,27 @@ std::vector<CommandBody> setup() {
   return bodies;
 }
 
+/// Cash to two members and to income. Every other batch fills a block, the others are of any size.
+/// Now and then the last entry asks for more than there ever is, and none of them happens.
+TortureRequest big_batch(const engine::Key& name, Random& random) {
+  std::int64_t size = storage::kBlockEventsMax;
+  if (random.percent(50)) size = random.between(1, size >> random.below(13));
+  const std::array receivers{member(random), member(random), kIncome};
+  TortureRequest batch;
+  batch.atomic = true;
+  batch.commands.reserve(static_cast<std::size_t>(size));
+  for (std::int64_t i = 0; i < size; ++i) {
+    const AccountHandle to = receivers[random.below(receivers.size())];
+    batch.commands.push_back({i == 0 ? name : engine::Key(), engine::kOperator,
+                              engine::PostEntry{two_legs(kCash, to, rupiah(random, 9'000)), {}}});
+  }
+  if (random.percent(5)) {
+    std::get<engine::PostEntry>(batch.commands.back().body).entry =
+        two_legs(receivers[0], kCash, {engine::kAmountMax});
+  }
+  return batch;
+}
+
 /// The numbers of "7-123-981"; false unless there are `at_least` to `numbers.size()` of them and
 /// nothing else.
 bool read_numbers(std::string_view text, std::size_t at_least,
@@ -312,6 +334,10 @@ std::string torture_key(std::uint64_t seed, std::uint64_t number, std::uint64_t 
   return key;
 }
 
+std::string torture_batch_key(std::uint64_t seed, std::uint64_t number) {
+  return 's' + std::to_string(seed) + '-' + std::to_string(number);
+}
+
 std::optional<TortureRequest> torture_request(std::string_view key) {
   const auto name = storage::key_of(key);
   std::array<std::uint64_t, 3> numbers{};
@@ -322,6 +348,10 @@ std::optional<TortureRequest> torture_request(std::string_view key) {
       return std::nullopt;
     }
     return TortureRequest{{{*name, engine::kOperator, bodies[numbers[0]]}}};
+  }
+  if (key.starts_with('s') && read_numbers(key.substr(1), 2, numbers) && numbers[2] == 0) {
+    Random random(numbers[0], numbers[1]);
+    return big_batch(*name, random);
   }
   if (!key.starts_with('t') || !read_numbers(key.substr(1), 2, numbers)) return std::nullopt;
   Random random(numbers[0], numbers[1]);

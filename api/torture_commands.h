@@ -1,6 +1,7 @@
 // The commands of torture. Each is a function of its key alone, so that whoever has the key can ask
 // the same again: "t7-123" is command 123 of seed 7, "t7-124-981" one that also needed to know
 // something of the book (an event to reverse, the day to close), which then stands in the key.
+// "s7-123" is atomic batch 123 of seed 7, of up to as many entries as a block takes.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +39,7 @@ std::vector<std::string> setup_keys();
 Wants wants_of(std::uint64_t seed, std::uint64_t number);
 /// `argument`: of what the command wants; 0 where it wants nothing.
 std::string torture_key(std::uint64_t seed, std::uint64_t number, std::uint64_t argument);
+std::string torture_batch_key(std::uint64_t seed, std::uint64_t number);
 /// nullopt when it is none of our keys.
 std::optional<TortureRequest> torture_request(std::string_view key);
 

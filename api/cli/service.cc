@@ -51,6 +51,7 @@ void add_service(CLI::App& program, Plan& plan) {
   auto& arguments = alone(torture_app, plan, run_torture);
   torture_app.add_option("--seed", arguments.seed, "Which commands");
   torture_app.add_option("--count", arguments.count, "End after so many; 0: never");
+  torture_app.add_flag("--saturate", arguments.saturate, "Big batches, several in flight");
   torture_app.add_option("--check", arguments.check_file,
                          "Ask every key of this file's ack lines again");
 }

@@ -4,7 +4,8 @@
 The program (torture.py says what it must do) writes to an ext4 file system on a loop device; at a
 random moment the file system is shut down without a flush and the program killed; after the next
 mount every answer it had given must be given again. The same book goes on through CUTS_PER_DISK
-cuts, so that recovery is itself recovered from; then a new disk starts.
+cuts, so that recovery is itself recovered from; then a new disk starts. On every other disk the
+program is saturated.
 
 Exit 0: nothing lost; 1: something lost or wrong; 77: no loop devices here.
 
@@ -22,11 +23,12 @@ import time
 from pathlib import Path
 
 from disk import SKIPPED, LoopDisk, PlainDirectory, enter_namespace
-from torture import Failure, Writer, check
+from torture import SATURATE, Failure, Writer, check
 
 CUTS_PER_DISK = 25
+CUTS_PER_SATURATED_DISK = 10  # it fills sooner, and its check takes longer
 OPENING_EVERY = 5  # this one of them comes while the book is being opened
-DISK_SIZE_MIB = 512
+DISK_SIZE_MIB = 2048  # the image takes only what is written
 FIRST_ACK_TIMEOUT_S = 60
 
 
@@ -56,7 +58,7 @@ def pull_the_plug(disk, writer, rng, kill_only, while_opening):
     disk.restore_power()
 
 
-def run_disk(number, cuts, options, rng, env, totals):
+def run_disk(number, cuts, program, options, rng, env, totals):
     """One disk from its making to its last cut. Returns the complaints of the first check that has
     any."""
     with tempfile.TemporaryDirectory(prefix="power-cut-") as name:
@@ -65,10 +67,11 @@ def run_disk(number, cuts, options, rng, env, totals):
         ack_file = folder / "acks"
         ack_file.touch()
         acks_here = 0
+        mode = ", saturated" if program != options.program else ""
         try:
             for cut in range(1, cuts + 1):
                 seed = rng.getrandbits(32)
-                writer = Writer(options.program, disk.data, seed, folder, env)
+                writer = Writer(program, disk.data, seed, folder, env)
                 try:
                     pull_the_plug(disk, writer, rng, options.kill, cut % OPENING_EVERY == 0)
                 except Failure as failure:
@@ -81,8 +84,8 @@ def run_disk(number, cuts, options, rng, env, totals):
                 totals.acks += len(acks)
                 totals.cuts_under_load += bool(acks)
                 acks_here += len(acks)
-                complaints = check(options.program, disk.data, ack_file, env)
-                print(f"cut {totals.cuts}: disk {number}, seed {seed}, "
+                complaints = check(program, disk.data, ack_file, env)
+                print(f"cut {totals.cuts}: disk {number}{mode}, seed {seed}, "
                       f"{len(acks)} answers before the cut, {acks_here} on this disk, "
                       f"{len(complaints)} lost or changed", flush=True)
                 if complaints:
@@ -124,8 +127,13 @@ def main():
     try:
         while totals.cuts < options.cuts and not complaints:
             disk_number += 1
-            cuts = min(CUTS_PER_DISK, options.cuts - totals.cuts)
-            complaints = run_disk(disk_number, cuts, options, rng, env, totals)
+            saturated = disk_number % 2 == 0
+            cuts = min(CUTS_PER_SATURATED_DISK if saturated else CUTS_PER_DISK,
+                       options.cuts - totals.cuts)
+            if disk_number == 1 and cuts > 1:
+                cuts = min(cuts, options.cuts // 2)  # a short run has both kinds too
+            program = options.program + (SATURATE if saturated else [])
+            complaints = run_disk(disk_number, cuts, program, options, rng, env, totals)
         if not complaints and totals.cuts_under_load * 2 < totals.cuts:
             raise Failure("fewer than half of the cuts came under load: this run proves nothing")
     except Failure as failure:

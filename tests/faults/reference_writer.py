@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The smallest program that keeps the contract of torture.py, so that the fault tests can be tested
-without a ledger: one answer a line in one file, synced before it is told. Two switches make it
+without a ledger: one answer a line in one file, synced before it is told (with --saturate a hundred
+of them together). Two switches make it
 wrong in the two ways that matter: LUMBUNG_TORTURE_NO_SYNC=1 (answers without syncing) and
 REFERENCE_IGNORES_ERRORS=1 (goes on after a failed sync).
 """
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 EXIT_IO_ERROR = 74
+SATURATED = 100  # answers a sync with --saturate
 
 
 def read_answers(path: Path):
@@ -31,7 +33,7 @@ def write_all(descriptor, data: bytes):
         data = data[os.write(descriptor, data):]
 
 
-def post(data: Path, seed: int):
+def post(data: Path, seed: int, answers_a_sync: int):
     sync = not os.environ.get("LUMBUNG_TORTURE_NO_SYNC")
     ignores_errors = bool(os.environ.get("REFERENCE_IGNORES_ERRORS"))
     data.mkdir(exist_ok=True)
@@ -45,18 +47,20 @@ def post(data: Path, seed: int):
         sync_directory(data)
         sync_directory(data.parent)
     last = None
-    for event_no in range(len(answers) + 1, sys.maxsize):
-        key = f"{seed}-{event_no}"
-        answer = "refused insufficient_funds" if event_no % 7 == 0 else str(event_no)
+    for first in range(len(answers) + 1, sys.maxsize, answers_a_sync):
+        lines = []
+        for event_no in range(first, first + answers_a_sync):
+            answer = "refused insufficient_funds" if event_no % 7 == 0 else str(event_no)
+            lines.append(f"{seed}-{event_no} {answer}\n")
         try:
-            write_all(descriptor, f"{key} {answer}\n".encode())
+            write_all(descriptor, "".join(lines).encode())
             if sync:
                 os.fdatasync(descriptor)
         except OSError:
             if not ignores_errors:
                 break
-        last = (key, answer)
-        sys.stdout.write(f"ack {key} {answer}\n")
+        last = lines[-1].rstrip("\n").split(" ", 1)
+        sys.stdout.write("".join("ack " + line for line in lines))
         sys.stdout.flush()
     if last and read_answers(path)[0].get(last[0]) == last[1]:
         print("reads ok after failure")
@@ -85,12 +89,13 @@ def main():
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--saturate", action="store_true")
     parser.add_argument("--check", type=Path)
     options = parser.parse_args()
     try:
         if options.check:
             return check(options.data, options.check)
-        return post(options.data, options.seed)
+        return post(options.data, options.seed, SATURATED if options.saturate else 1)
     except OSError as error:
         print(error, file=sys.stderr)
         return EXIT_IO_ERROR

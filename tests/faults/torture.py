@@ -7,10 +7,14 @@ reference_writer.py:
         `ack KEY refused CODE`. At most IN_FLIGHT commands wait for their answer at any time.
         When the disk fails it stops answering, reads what was answered before, prints
         `reads ok after failure` and exits 74.
+    PROGRAM --data DIR --seed N --saturate
+        The same with many answers a sync, several batches always in flight, derived data written all
+        the time, and somebody reading; at most SATURATED_IN_FLIGHT answers are waited for.
     PROGRAM --data DIR --check FILE
         Reads such lines from FILE, asks every key again and verifies the book. Exit 0: all answers
         are as they were. Otherwise non-zero, with a line `lost KEY ...` for each answer that is
         gone and `differs KEY ...` for each that changed. With an empty FILE, DIR may be missing.
+        A directory that was written with --saturate is checked with it.
     LUMBUNG_TORTURE_NO_SYNC=1
         Answers without syncing: a broken program, to prove that the tests can fail.
 """
@@ -21,6 +25,8 @@ import time
 from pathlib import Path
 
 IN_FLIGHT = 64
+SATURATED_IN_FLIGHT = 6 * 512
+SATURATE = ["--saturate"]
 CHECK_TIMEOUT_S = 300
 EXIT_DAMAGED = 2  # what the checker exits with when the book itself finds that it lost something
 
