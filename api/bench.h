@@ -4,40 +4,24 @@
 // the same entries folded by addition alone: a figure of a wrong book is no figure.
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/bench_book.h"
 #include "api/bench_machine.h"
+#include "api/bench_row.h"
 #include "api/json.h"
 
 namespace lumbung::api::bench {
 
 struct BenchOptions {
-  std::filesystem::path parent;   // directories of the measurements are made here, and removed
-  bool quick = false;             // smaller books, each row once instead of the median of five
-  std::vector<std::string> rows;  // only these; empty: all
-  double scale = 1;               // of every number of entries and accounts; for tests
-};
-
-/// One line of the table. What does not apply is absent.
-struct BenchRow {
-  std::string name;
-  std::uint64_t count = 0;  // entries posted or replayed, or reads
-  std::optional<double> rate_per_s;
-  std::optional<double> p50_us;  // of a batch, a request, an opening or a read
-  std::optional<double> p99_us;
-  std::optional<double> cpu_ns_per_entry;         // of all threads of the process
-  std::optional<double> bytes_per_entry;          // written to the device: log, flush, index
-  std::optional<double> journal_bytes_per_entry;  // of them the blocks themselves
-  std::optional<double> ratio_to_raw_wal;         // rate over that of the same commits written raw
-  double others_cores = 0;                        // cores that other processes kept busy meanwhile
-  bool verified = false;                          // audited and found sound
-  bool model_equal = false;                       // equal to the fold by addition
+  BookOptions books;
+  std::vector<std::string> rows;  // only these; empty: all but those that only --full has
+  bool full = false;              // with the long rows
+  std::optional<Work> custom;     // given: the row "custom" of this work, and no other
 };
 
 struct BenchReport {

@@ -9,10 +9,8 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <string_view>
+#include <cstring>
 #include <system_error>
-
-#include "api/http/listen.h"
 
 namespace lumbung::api::bench {
 namespace {
@@ -38,23 +36,57 @@ FileDescriptor connect_to(std::uint16_t port) {
   return fd;
 }
 
+/// The header block as far as all requests have it, open at its end.
+std::string head_of(std::string_view method, const engine::CoopId& coop, std::string_view path,
+                    std::string_view token) {
+  std::string head(method);
+  head.append(" /v1/cooperatives/").append(coop.text()).append(path);
+  head.append(" HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ").append(token);
+  return head.append("\r\n");
+}
+
 /// "1234.00": rupiah of the stream are whole.
 std::string amount_text(std::int64_t minor) {
   return std::to_string(minor / 100) + ".00";
 }
 
-std::string request_of(const engine::Command& command, const HttpLoad& load) {
+/// `POST /v1/cooperatives/BENCH/…`; `more`: further header fields, each with its line end.
+std::string post_request(const engine::CoopId& coop, std::string_view path, std::string_view token,
+                         const std::string& more, const std::string& body) {
+  std::string request = head_of("POST", coop, path, token);
+  request.append(more).append("Content-Type: application/json\r\nContent-Length: ");
+  request.append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+  return request;
+}
+
+void append_legs(std::string& out, const engine::Command& command) {
   const auto& legs = std::get<engine::PostEntry>(command.body).entry.legs;
   const std::string amount = amount_text(legs[0].amount.minor);
-  const std::string body = R"({"legs":[{"account":")" + code_of(legs[0].account.value) +
-                           R"(","side":"debit","amount":")" + amount + R"("},{"account":")" +
-                           code_of(legs[1].account.value) + R"(","side":"credit","amount":")" +
-                           amount + R"("}]})";
-  return "POST /v1/cooperatives/" + std::string(bench_coop().text()) +
-         "/entries HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + load.token +
-         "\r\nIdempotency-Key: " + command.key.text() +
-         "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + body;
+  out.append(R"("legs":[{"account":")").append(code_of(legs[0].account.value));
+  out.append(R"(","side":"debit","amount":")").append(amount);
+  out.append(R"("},{"account":")").append(code_of(legs[1].account.value));
+  out.append(R"(","side":"credit","amount":")").append(amount).append(R"("}])");
+}
+
+std::string single_request(Entries& entries, std::string_view token) {
+  const engine::Command command = entries.next_command();
+  std::string body = "{";
+  append_legs(body, command);
+  body += '}';
+  return post_request(entries.stream().coop, "/entries", token,
+                      "Idempotency-Key: " + command.key.text() + "\r\n", body);
+}
+
+std::string batch_request(Entries& entries, std::string_view token, std::size_t size) {
+  std::string body = R"({"mode":"per_item","entries":[)";
+  for (std::size_t i = 0; i < size; ++i) {
+    const engine::Command command = entries.next_command();
+    body.append(i == 0 ? R"({"key":")" : R"(,{"key":")").append(command.key.text()).append("\",");
+    append_legs(body, command);
+    body += '}';
+  }
+  body += "]}";
+  return post_request(entries.stream().coop, "/entries/batch", token, "", body);
 }
 
 /// The length of the answer that `bytes` begin with, head and body; 0 while the head is incomplete.
@@ -70,80 +102,101 @@ std::size_t answer_length(std::string_view bytes) {
   return head + 4 + length;
 }
 
-/// One kept connection with at most one request on its way.
-class Connection {
- public:
-  explicit Connection(std::uint16_t port) : fd_(connect_to(port)) {}
-
-  int fd() const { return fd_.get(); }
-  void send(const std::string& request) {
-    asked_ = Stopwatch();
-    // A request is far smaller than a socket's buffer, so that this does not wait.
-    const auto sent = ::send(fd_.get(), request.data(), request.size(), MSG_NOSIGNAL);
-    if (sent != static_cast<ssize_t>(request.size())) fail("send");
-  }
-  /// Takes what has come. True when the answer is whole.
-  bool receive() {
-    std::array<char, 4096> buffer;
-    const auto got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
-    if (got == 0) errno = ECONNRESET;
-    if (got <= 0) fail("recv");
-    in_.append(buffer.data(), static_cast<std::size_t>(got));
-    const std::size_t length = answer_length(in_);
-    return length > 0 && in_.size() >= length;
-  }
-  bool is_created() const { return in_.starts_with("HTTP/1.1 201 "); }
-  double finish() {
-    in_.clear();
-    return asked_.seconds() * 1e6;
-  }
-
- private:
-  FileDescriptor fd_;
-  std::string in_;
-  Stopwatch asked_;
-};
-
 }  // namespace
 
-Posted post_over_http(const HttpLoad& load, Entries& entries) {
+HttpConnection::HttpConnection(std::uint16_t port) : fd_(connect_to(port)) {}
+
+void HttpConnection::send(std::string_view request) {
+  in_.clear();
+  asked_ = Stopwatch();
+  while (!request.empty()) {
+    const auto sent = ::send(fd_.get(), request.data(), request.size(), MSG_NOSIGNAL);
+    if (sent < 0) fail("send");
+    request.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+bool HttpConnection::receive() {
+  std::array<char, 1 << 16> buffer;
+  const auto got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+  if (got == 0) errno = ECONNRESET;
+  if (got <= 0) fail("recv");
+  in_.append(buffer.data(), static_cast<std::size_t>(got));
+  const std::size_t length = answer_length(in_);
+  return length > 0 && in_.size() >= length;
+}
+
+std::string_view HttpConnection::body() const {
+  const std::string_view answer = in_;
+  return answer.substr(answer.find("\r\n\r\n") + 4);
+}
+
+std::string get_request(const engine::CoopId& coop, std::string_view path, std::string_view token) {
+  return head_of("GET", coop, path, token) + "\r\n";
+}
+
+HttpPoster::HttpPoster(const HttpLoad& load, std::span<Entries> coops) : batch_(load.load.batch) {
+  const std::uint64_t requests = (load.load.entries + batch_ - 1) / batch_;
+  requests_.reserve(requests);
+  Random picks(coops.size());
+  for (std::uint64_t i = 0; i < requests; ++i) {
+    const std::size_t coop = picks.below(coops.size());
+    requests_.push_back(batch_ == 1 ? single_request(coops[coop], load.tokens[coop])
+                                    : batch_request(coops[coop], load.tokens[coop], batch_));
+  }
+  for (std::size_t i = 0; i < load.load.in_flight; ++i) connections_.emplace_back(load.port);
+}
+
+std::uint64_t HttpPoster::done_in(std::string_view answer) const {
+  if (batch_ == 1) return answer.starts_with("HTTP/1.1 201 ") ? 1 : 0;
+  constexpr std::string_view kDone = R"("outcome":"done")";
+  std::uint64_t done = 0;
+  // memmem, since the find of a string_view stops at every quotation mark.
+  while (const void* at = ::memmem(answer.data(), answer.size(), kDone.data(), kDone.size())) {
+    ++done;
+    const auto offset = static_cast<std::size_t>(static_cast<const char*>(at) - answer.data());
+    answer.remove_prefix(offset + kDone.size());
+  }
+  return done;
+}
+
+Posted HttpPoster::run() {
   const FileDescriptor poll(::epoll_create1(EPOLL_CLOEXEC));
   if (poll.get() < 0) fail("epoll_create1");
-  std::vector<Connection> connections;
-  connections.reserve(load.connections);
-  for (std::size_t i = 0; i < load.connections; ++i) {
-    connections.emplace_back(load.port);
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = i;
-    if (::epoll_ctl(poll.get(), EPOLL_CTL_ADD, connections.back().fd(), &event) != 0) {
+    if (::epoll_ctl(poll.get(), EPOLL_CTL_ADD, connections_[i].fd(), &event) != 0) {
       fail("epoll_ctl");
     }
   }
   Posted posted;
-  posted.answer_us.reserve(load.requests);
-  std::uint64_t asked = 0;
-  const auto ask = [&](Connection& connection) {
-    if (asked == load.requests) return;
-    ++asked;
-    connection.send(request_of(entries.next_command(), load));
+  posted.answer_us.reserve(requests_.size());
+  std::size_t asked = 0;
+  const auto ask = [&](HttpConnection& connection) {
+    if (asked < requests_.size()) connection.send(requests_[asked++]);
   };
   const Stopwatch watch;
-  for (Connection& connection : connections) ask(connection);
+  double last_answer_s = 0;
+  for (HttpConnection& connection : connections_) ask(connection);
   std::array<epoll_event, 64> events;
-  while (posted.entries < asked) {
+  while (posted.answer_us.size() < asked) {
     const int ready = ::epoll_wait(poll.get(), events.data(), static_cast<int>(events.size()), -1);
     if (ready < 0 && errno != EINTR) fail("epoll_wait");
     for (int i = 0; i < ready; ++i) {
-      Connection& connection = connections[events[static_cast<std::size_t>(i)].data.u64];
+      HttpConnection& connection = connections_[events[static_cast<std::size_t>(i)].data.u64];
       if (!connection.receive()) continue;
-      ++posted.entries;
-      if (connection.is_created()) ++posted.done;
-      posted.answer_us.push_back(connection.finish());
+      posted.answer_us.push_back(connection.waited_us());
+      posted.done += done_in(connection.answer());
+      const double now_s = watch.seconds();
+      posted.longest_stall_s = std::max(posted.longest_stall_s, now_s - last_answer_s);
+      last_answer_s = now_s;
       ask(connection);
     }
   }
   posted.seconds = watch.seconds();
+  posted.entries = requests_.size() * batch_;
   return posted;
 }
 

@@ -1,5 +1,6 @@
 #include "api/bench_machine.h"
 
+#include <malloc.h>
 #include <sys/statfs.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -7,7 +8,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fstream>
+#include <numeric>
 #include <sstream>
 #include <string_view>
 #include <thread>
@@ -87,17 +90,6 @@ Machine machine_of(const std::filesystem::path& directory) {
   return machine;
 }
 
-Used& Used::operator+=(const Used& next) {
-  const double all = seconds + next.seconds;
-  if (all > 0) {
-    others_cores = (others_cores * seconds + next.others_cores * next.seconds) / all;
-  }
-  seconds = all;
-  own_cpu_seconds += next.own_cpu_seconds;
-  device_bytes += next.device_bytes;
-  return *this;
-}
-
 Meter::Meter() : begin_(read()) {}
 
 Meter::Counters Meter::read() {
@@ -114,6 +106,27 @@ Used Meter::used() const {
   const double others = now.machine_cpu_seconds - begin_.machine_cpu_seconds - used.own_cpu_seconds;
   if (used.seconds > 0) used.others_cores = std::max(0.0, others / used.seconds);
   return used;
+}
+
+std::uint64_t resident_bytes() {
+  ::malloc_trim(0);
+  std::ifstream in("/proc/self/statm");
+  std::uint64_t virtual_pages = 0;
+  std::uint64_t resident_pages = 0;
+  in >> virtual_pages >> resident_pages;
+  return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+double percentile(std::vector<double> values, double percent) {
+  if (values.empty()) return 0;
+  const auto last = static_cast<double>(values.size() - 1);
+  const auto at = static_cast<std::ptrdiff_t>(std::lround(percent / 100 * last));
+  std::nth_element(values.begin(), values.begin() + at, values.end());
+  return values[static_cast<std::size_t>(at)];
+}
+
+double sum_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
 }  // namespace lumbung::api::bench

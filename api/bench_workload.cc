@@ -1,18 +1,12 @@
 #include "api/bench_workload.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cmath>
 #include <cstring>
-#include <numeric>
 #include <semaphore>
-#include <system_error>
+#include <utility>
 
-#include "engine/bytes.h"
-#include "engine/check.h"
+#include "api/bench_machine.h"
 #include "engine/currency.h"
 
 namespace lumbung::api::bench {
@@ -22,7 +16,13 @@ using namespace engine;
 
 constexpr Amount kFloor{-1'000'000'000'000'000};
 constexpr std::size_t kAccountsABatch = 8190;
-constexpr std::uint64_t kMostRupiah = 1'000'000;
+constexpr std::uint32_t kMostRupiah = 1'000'000;
+constexpr std::uint64_t kAnswersReserved = 1 << 20;
+
+/// From 0 to bound - 1, of 32 even bits: without a division.
+std::uint32_t below(std::uint64_t bits, std::uint32_t bound) {
+  return static_cast<std::uint32_t>(bits * bound >> 32);
+}
 
 Key random_uuid(Random& random) {
   std::array<char, 16> bytes;
@@ -43,50 +43,55 @@ void require_done(const std::vector<storage::Answer>& answers) {
 
 }  // namespace
 
-ScratchDirectory::ScratchDirectory(const std::filesystem::path& parent) {
-  std::string pattern = (parent / "lumbung-bench-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), pattern);
-  }
-  path_ = pattern;
+CoopId bench_coop() {
+  return *CoopId::parse("BENCH");
 }
 
-ScratchDirectory::~ScratchDirectory() {
-  std::error_code ignored;  // what stays behind is only rubbish
-  std::filesystem::remove_all(path_, ignored);
+CoopId bench_coop(std::uint32_t number) {
+  return *CoopId::parse("BENCH-" + std::to_string(number));
+}
+
+Entries::Entries(const Stream& stream)
+    : stream_(stream), movements_(stream.seed, 0), keys_(stream.seed, 1) {
+  if (stream.zipf > 0) zipf_.emplace(stream.accounts, stream.zipf);
 }
 
 Movement Entries::next() {
+  ++made_;
   Movement movement{};
-  movement.debit = 1 + static_cast<std::uint32_t>(movements_.below(stream_.accounts));
-  movement.credit = 1 + static_cast<std::uint32_t>(movements_.below(stream_.accounts));
+  if (zipf_) {
+    movement.debit = 1 + zipf_->pick(movements_.next());
+    movement.credit = 1 + zipf_->pick(movements_.next());
+  } else {
+    const std::uint64_t both = movements_.next();
+    movement.debit = 1 + below(both >> 32, stream_.accounts);
+    movement.credit = 1 + below(both & 0xffff'ffff, stream_.accounts);
+  }
   if (stream_.hot) movement.credit = 1;
   if (movement.debit == movement.credit) movement.debit = movement.credit % stream_.accounts + 1;
-  movement.minor = static_cast<std::int64_t>(1 + movements_.below(kMostRupiah)) * 100;
+  movement.minor = std::int64_t{1 + below(movements_.next() >> 32, kMostRupiah)} * 100;
   return movement;
 }
 
-Command Entries::next_command() {
+void Entries::next_into(Command& command) {
   const Movement movement = next();
-  Command command;
   command.key = random_uuid(keys_);
-  PostEntry post;
+  Legs& legs = std::get<PostEntry>(command.body).entry.legs;
   const Amount amount{movement.minor};
-  post.entry.legs.push_back({AccountHandle{movement.debit}, Side::kDebit, amount});
-  post.entry.legs.push_back({AccountHandle{movement.credit}, Side::kCredit, amount});
-  command.body = std::move(post);
+  legs.push_back({AccountHandle{movement.debit}, Side::kDebit, amount});
+  legs.push_back({AccountHandle{movement.credit}, Side::kCredit, amount});
+}
+
+Command Entries::next_command() {
+  Command command;
+  next_into(command);
   return command;
 }
 
 std::vector<Command> Entries::next_batch(std::size_t size) {
-  std::vector<Command> batch;
-  batch.reserve(size);
-  for (std::size_t i = 0; i < size; ++i) batch.push_back(next_command());
+  std::vector<Command> batch(size);
+  for (Command& command : batch) next_into(command);
   return batch;
-}
-
-CoopId bench_coop() {
-  return *CoopId::parse("BENCH");
 }
 
 std::string code_of(std::uint32_t handle) {
@@ -95,10 +100,12 @@ std::string code_of(std::uint32_t handle) {
 
 void open_bench_book(storage::Ledger& ledger, const Stream& stream) {
   Random keys(stream.seed, 2);
-  Command open;
-  open.key = random_uuid(keys);
-  open.body = OpenCooperative{bench_coop(), kIDR, "Asia/Jakarta", date_of({2026, 1, 1}), false};
-  require_done({ledger.ask(bench_coop(), open)});
+  const auto command = [&](CommandBody body) {
+    return Command{random_uuid(keys), kOperator, std::move(body)};
+  };
+  require_done({ledger.ask(stream.coop, command(OpenCooperative{stream.coop, kIDR, "Asia/Jakarta",
+                                                                date_of({2026, 1, 1}), false})),
+                ledger.ask(stream.coop, command(GrantRole{std::string(kTeller), Role::kTeller}))});
   for (std::uint32_t handle = 1; handle <= stream.accounts;) {
     std::vector<Command> batch;
     for (; handle <= stream.accounts && batch.size() < kAccountsABatch; ++handle) {
@@ -108,42 +115,67 @@ void open_bench_book(storage::Ledger& ledger, const Stream& stream) {
       account.normal = Side::kCredit;
       account.currency = kIDR;
       account.floor = kFloor;
-      Command command;
-      command.key = random_uuid(keys);
-      command.body = std::move(account);
-      batch.push_back(std::move(command));
+      batch.push_back(command(std::move(account)));
     }
-    require_done(ledger.ask_batch(bench_coop(), std::move(batch), storage::BatchMode::kPerItem));
+    require_done(ledger.ask_batch(stream.coop, std::move(batch), storage::BatchMode::kPerItem));
   }
 }
 
-Posted post(storage::Ledger& ledger, Entries& entries, const Load& load) {
-  const std::uint64_t batches = (load.entries + load.batch - 1) / load.batch;
+Posted& Posted::operator+=(const Posted& next) {
+  entries += next.entries;
+  done += next.done;
+  seconds += next.seconds;
+  longest_stall_s = std::max(longest_stall_s, next.longest_stall_s);
+  answer_us.insert(answer_us.end(), next.answer_us.begin(), next.answer_us.end());
+  return *this;
+}
+
+Posted post(storage::Ledger& ledger, std::span<Entries> coops, const Load& load) {
+  const std::uint64_t requests = (load.entries + load.batch - 1) / load.batch;
   Posted posted;
-  posted.entries = batches * load.batch;
-  posted.answer_us.reserve(batches);
+  posted.answer_us.reserve(std::min(requests, kAnswersReserved));
   std::counting_semaphore<> free(static_cast<std::ptrdiff_t>(load.in_flight));
+  Random picks(coops.size());
   const Stopwatch watch;
-  for (std::uint64_t i = 0; i < batches; ++i) {
-    std::vector<Command> batch = entries.next_batch(load.batch);
-    free.acquire();
-    const Stopwatch asked;
-    // Answers come one after the other on one thread, and the semaphore orders them before the end.
-    ledger.submit_batch(bench_coop(), std::move(batch), storage::BatchMode::kPerItem,
-                        [&posted, &free, asked](const std::vector<storage::Answer>& answers) {
-                          posted.answer_us.push_back(asked.seconds() * 1e6);
-                          for (const auto& answer : answers) {
-                            if (answer.outcome == storage::Answer::Outcome::kDone) ++posted.done;
-                          }
-                          free.release();
-                        });
+  double last_answer_s = 0;
+  // Answers come one after the other on one thread, and the semaphore orders them before the end.
+  const auto answered = [&](const Stopwatch& asked, std::span<const storage::Answer> answers) {
+    for (const auto& answer : answers) {
+      if (answer.outcome == storage::Answer::Outcome::kDone) ++posted.done;
+    }
+    const double now_s = watch.seconds();
+    posted.answer_us.push_back(asked.seconds() * 1e6);
+    posted.longest_stall_s = std::max(posted.longest_stall_s, now_s - last_answer_s);
+    last_answer_s = now_s;
+    free.release();
+  };
+  for (std::uint64_t i = 0; i < requests && watch.seconds() < load.seconds_max; ++i) {
+    Entries& entries = coops[picks.below(coops.size())];
+    posted.entries += load.batch;
+    if (load.batch == 1) {
+      Command command = entries.next_command();
+      free.acquire();
+      ledger.submit(entries.stream().coop, std::move(command),
+                    [&answered, asked = Stopwatch()](const storage::Answer& answer) {
+                      answered(asked, {&answer, 1});
+                    });
+    } else {
+      std::vector<Command> batch = entries.next_batch(load.batch);
+      free.acquire();
+      ledger.submit_batch(
+          entries.stream().coop, std::move(batch), storage::BatchMode::kPerItem,
+          [&answered, asked = Stopwatch()](const std::vector<storage::Answer>& answers) {
+            answered(asked, answers);
+          });
+    }
   }
   for (std::size_t i = 0; i < load.in_flight; ++i) free.acquire();
   posted.seconds = watch.seconds();
   return posted;
 }
 
-NaiveBook::NaiveBook(const Stream& stream, std::uint64_t entries) : lines_(stream.accounts + 1) {
+NaiveBook::NaiveBook(const Stream& stream, std::uint64_t entries)
+    : coop_(stream.coop), lines_(stream.accounts + 1) {
   Entries again(stream);
   for (std::uint64_t i = 0; i < entries; ++i) {
     const Movement movement = again.next();
@@ -153,7 +185,7 @@ NaiveBook::NaiveBook(const Stream& stream, std::uint64_t entries) : lines_(strea
 }
 
 bool NaiveBook::equals(const storage::Ledger& ledger) const {
-  const auto balance = ledger.trial_balance(bench_coop(), storage::Moment::now());
+  const auto balance = ledger.trial_balance(coop_, storage::Moment::now());
   if (!balance || balance->rows.size() + 1 != lines_.size()) return false;
   return std::all_of(balance->rows.begin(), balance->rows.end(), [&](const auto& row) {
     const Line& naive = lines_[row.handle.value];
@@ -187,48 +219,22 @@ std::vector<storage::StatementLine> naive_statement(const Stream& stream, std::u
   return lines;
 }
 
-JournalWeight weigh_journal(const storage::Ledger& ledger, BlockNo from) {
+bool same_lines(const std::vector<storage::StatementLine>& lines,
+                const std::vector<storage::StatementLine>& naive) {
+  return std::ranges::equal(lines, naive, [](const auto& line, const auto& other) {
+    return line.event == other.event && line.leg == other.leg && line.side == other.side &&
+           line.amount == other.amount && line.balance_after == other.balance_after;
+  });
+}
+
+JournalWeight weigh_journal(const storage::Ledger& ledger, const CoopId& coop, BlockNo from) {
   JournalWeight weight;
-  ledger.blocks(bench_coop(), from, [&](std::string_view bytes) {
+  ledger.blocks(coop, from, [&](std::string_view bytes) {
     ++weight.blocks;
     weight.bytes += bytes.size();
     return true;
   });
   return weight;
-}
-
-RawWal::RawWal(const std::filesystem::path& parent)
-    : directory_(parent),
-      store_(storage::Store::open(directory_.path() / "raw", storage::Store::Mode::kCreate)) {}
-
-std::vector<double> RawWal::write(std::uint64_t commits, std::size_t bytes) {
-  Random random(bytes);
-  std::string value(bytes, '\0');
-  for (char& byte : value) byte = static_cast<char>(random.next());
-  std::vector<double> seconds;
-  seconds.reserve(commits);
-  for (std::uint64_t i = 0; i < commits; ++i) {
-    std::string key;
-    put_ordered(key, ++next_key_);
-    const Stopwatch watch;
-    storage::Store::Batch batch;
-    batch.put(storage::Family::kJournal, key, value);
-    store_->write(std::move(batch), /*synced=*/true);
-    seconds.push_back(watch.seconds());
-  }
-  return seconds;
-}
-
-double percentile(std::vector<double> values, double percent) {
-  if (values.empty()) return 0;
-  const auto last = static_cast<double>(values.size() - 1);
-  const auto at = static_cast<std::ptrdiff_t>(std::lround(percent / 100 * last));
-  std::nth_element(values.begin(), values.begin() + at, values.end());
-  return values[static_cast<std::size_t>(at)];
-}
-
-double sum_of(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
 }  // namespace lumbung::api::bench

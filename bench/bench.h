@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <vector>
 
+#include "api/bench_disk.h"
+#include "api/bench_machine.h"
 #include "api/bench_workload.h"
 
 namespace lumbung::bench {

@@ -38,7 +38,7 @@ void post(benchmark::State& state) {
   if (!NaiveBook(stream, posted).equals(*ledger)) return fail(state, "a balance is wrong");
 
   const auto commits = ledger->queue_status().commits - commits_before;
-  const auto weight = weigh_journal(*ledger, {opened.block_no.value + 1});
+  const auto weight = weigh_journal(*ledger, bench_coop(), {opened.block_no.value + 1});
   const double raw = raw_seconds(commits, weight.bytes / commits);
   state.SetItemsProcessed(static_cast<std::int64_t>(posted));
   state.counters["bytes_per_entry"] =

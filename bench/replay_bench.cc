@@ -18,7 +18,7 @@ class Book {
     const Posted posted = post(*ledger, entries, {.entries = sized(1'000'000)});
     entries_ = posted.done;
     sound_ = posted.done == posted.entries;
-    weight_ = weigh_journal(*ledger, {1});
+    weight_ = weigh_journal(*ledger, bench_coop(), {1});
     events_ = ledger->coop(bench_coop())->head.last_event.value;
   }
 

@@ -20,8 +20,8 @@ class Book {
     first_ = {ledger->coop(bench_coop())->head.last_event.value + 1};
     Entries entries(stream());
     posted_ = post(*ledger, entries, {.entries = sized(1'000'000)}).done;
-    bytes_per_entry_ =
-        static_cast<double>(weigh_journal(*ledger, {1}).bytes) / static_cast<double>(posted_);
+    bytes_per_entry_ = static_cast<double>(weigh_journal(*ledger, bench_coop(), {1}).bytes) /
+                       static_cast<double>(posted_);
   }
 
   static Stream stream() {
@@ -62,12 +62,7 @@ void report(benchmark::State& state, double seconds) {
 bool is_right(const storage::Statement& statement, std::uint32_t handle) {
   const auto naive =
       naive_statement(Book::stream(), book().posted(), book().first(), handle, kLines);
-  return std::equal(statement.lines.begin(), statement.lines.end(), naive.begin(), naive.end(),
-                    [](const auto& line, const auto& other) {
-                      return line.event == other.event && line.leg == other.leg &&
-                             line.side == other.side && line.amount == other.amount &&
-                             line.balance_after == other.balance_after;
-                    });
+  return same_lines(statement.lines, naive);
 }
 
 void statement_of_busiest(benchmark::State& state) {

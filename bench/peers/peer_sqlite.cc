@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/bench_machine.h"
 #include "api/bench_workload.h"
 
 namespace {
