@@ -12,6 +12,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "api/bench_body.h"
+
 namespace lumbung::api::bench {
 namespace {
 
@@ -45,11 +47,6 @@ std::string head_of(std::string_view method, const engine::CoopId& coop, std::st
   return head.append("\r\n");
 }
 
-/// "1234.00": rupiah of the stream are whole.
-std::string amount_text(std::int64_t minor) {
-  return std::to_string(minor / 100) + ".00";
-}
-
 /// `POST /v1/cooperatives/BENCH/…`; `more`: further header fields, each with its line end.
 std::string post_request(const engine::CoopId& coop, std::string_view path, std::string_view token,
                          const std::string& more, const std::string& body) {
@@ -59,34 +56,15 @@ std::string post_request(const engine::CoopId& coop, std::string_view path, std:
   return request;
 }
 
-void append_legs(std::string& out, const engine::Command& command) {
-  const auto& legs = std::get<engine::PostEntry>(command.body).entry.legs;
-  const std::string amount = amount_text(legs[0].amount.minor);
-  out.append(R"("legs":[{"account":")").append(code_of(legs[0].account.value));
-  out.append(R"(","side":"debit","amount":")").append(amount);
-  out.append(R"("},{"account":")").append(code_of(legs[1].account.value));
-  out.append(R"(","side":"credit","amount":")").append(amount).append(R"("}])");
-}
-
 std::string single_request(Entries& entries, std::string_view token) {
   const engine::Command command = entries.next_command();
-  std::string body = "{";
-  append_legs(body, command);
-  body += '}';
   return post_request(entries.stream().coop, "/entries", token,
-                      "Idempotency-Key: " + command.key.text() + "\r\n", body);
+                      "Idempotency-Key: " + command.key.text() + "\r\n", entry_body(command));
 }
 
 std::string batch_request(Entries& entries, std::string_view token, std::size_t size) {
-  std::string body = R"({"mode":"per_item","entries":[)";
-  for (std::size_t i = 0; i < size; ++i) {
-    const engine::Command command = entries.next_command();
-    body.append(i == 0 ? R"({"key":")" : R"(,{"key":")").append(command.key.text()).append("\",");
-    append_legs(body, command);
-    body += '}';
-  }
-  body += "]}";
-  return post_request(entries.stream().coop, "/entries/batch", token, "", body);
+  return post_request(entries.stream().coop, "/entries/batch", token, "",
+                      batch_body(entries, size));
 }
 
 /// The length of the answer that `bytes` begin with, head and body; 0 while the head is incomplete.

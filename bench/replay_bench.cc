@@ -1,7 +1,9 @@
 // Replay: a data directory opened from its journal alone, every block hashed, chained and held
-// against the rules, balances and keys made anew; and opened by its snapshot. `of_raw_wal` is the
+// against the rules, balances and keys made anew; opened by its snapshot; and with every projection
+// made anew. `of_raw_wal` is the
 // time the log takes to write and sync the same blocks over the time of the opening.
 #include "bench/bench.h"
+#include "storage/audit.h"
 
 namespace lumbung::bench {
 namespace {
@@ -48,8 +50,19 @@ class Book {
   JournalWeight weight_;
 };
 
-void open(benchmark::State& state, bool trust_snapshots) {
+const Book& the_book() {
   static const Book book;
+  return book;
+}
+
+void report(benchmark::State& state, double seconds) {
+  const auto times = state.iterations();
+  state.SetItemsProcessed(times * static_cast<std::int64_t>(the_book().events()));
+  state.counters["of_raw_wal"] = the_book().raw_seconds() * static_cast<double>(times) / seconds;
+}
+
+void open(benchmark::State& state, bool trust_snapshots) {
+  const Book& book = the_book();
   bool equal = true;
   double seconds = 0;
   for (auto _ : state) {
@@ -62,9 +75,7 @@ void open(benchmark::State& state, bool trust_snapshots) {
     state.ResumeTiming();
   }
   if (!equal) return fail(state, "a balance is wrong");
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(book.events()));
-  state.counters["of_raw_wal"] =
-      book.raw_seconds() * static_cast<double>(state.iterations()) / seconds;
+  report(state, seconds);
 }
 
 void replay(benchmark::State& state) {
@@ -73,9 +84,26 @@ void replay(benchmark::State& state) {
 void open_snapshot(benchmark::State& state) {
   open(state, /*trust_snapshots=*/true);
 }
+/// Every projection thrown away and made anew.
+void rebuild(benchmark::State& state) {
+  const Book& book = the_book();
+  const auto options = book.options(/*trust_snapshots=*/true);
+  double seconds = 0;
+  for (auto _ : state) {
+    const Stopwatch watch;
+    storage::Ledger::rebuild(options.directory);
+    seconds += watch.seconds();
+  }
+  if (!storage::audit_directory(options.directory, {}).sound()) {
+    return fail(state, "a projection differs from what the journal implies");
+  }
+  if (!book.equals(*storage::Ledger::open(options))) return fail(state, "a balance is wrong");
+  report(state, seconds);
+}
 
 BENCHMARK(replay)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(open_snapshot)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(rebuild)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace lumbung::bench
