@@ -1,6 +1,7 @@
 // Random requests to the stored ledger and to the naive model, with the journal failing at any
-// commit, restarts, and all that can be read compared. A failure names its seed; the same seed is
-// the same run. LUMBUNG_SIM_SEEDS (environment) is how many seeds each test takes.
+// commit, restarts, and all that can be read compared; in bursts of a few, and with the pipeline
+// saturated. A failure names its seed; the same seed is the same run. LUMBUNG_SIM_SEEDS
+// (environment) is how many seeds each test takes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,11 +11,13 @@
 #include <set>
 
 #include "storage/audit.h"
+#include "tests/batch_generator.h"
 #include "tests/command_generator.h"
 #include "tests/compare.h"
 #include "tests/fault_journal.h"
 #include "tests/ledger_world.h"
 #include "tests/temporary_directory.h"
+#include "tests/watcher.h"
 
 namespace lumbung::tests {
 namespace {
@@ -59,14 +62,30 @@ bool is_lost(const Answer& answer) {
 
 enum class Carrier { kEmbedded, kMemory };
 
+enum class Load {
+  kBursts,     // up to thirty requests at once
+  kSaturated,  // batches of up to a block among them, and somebody watching
+};
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr std::uint64_t kSaturatedSeeds = 1;  // the model is slow enough as it is
+constexpr int kSaturatedLives = 2;
+#else
+constexpr std::uint64_t kSaturatedSeeds = 2;
+constexpr int kSaturatedLives = 3;
+#endif
+
 /// One node through many restarts.
 class Simulation {
  public:
   /// The first life fails at its commit `fault_at`, from 0; the others where the seed says.
-  Simulation(std::uint64_t seed, Carrier carrier, std::uint64_t fault_at, Fault fault)
+  Simulation(std::uint64_t seed, Carrier carrier, std::uint64_t fault_at, Fault fault,
+             Load load = Load::kBursts)
       : generator_(seed),
+        batches_(seed),
         faults_(seed ^ 0x5eed),
         in_memory_(carrier == Carrier::kMemory),
+        saturated_(load == Load::kSaturated),
         fault_at_(fault_at),
         fault_(fault),
         world_(options(seed)) {}
@@ -104,7 +123,7 @@ class Simulation {
   void plan_next_life() {
     static const std::vector<Fault> kFaults{Fault::kLost,    Fault::kLost,   Fault::kWritten,
                                             Fault::kWritten, Fault::kFenced, Fault::kSequence};
-    fault_at_ = faults_.below(40);
+    fault_at_ = faults_.below(saturated_ ? 10 : 40);
     fault_ = faults_.one_in(6) ? Fault::kNone : faults_.one_of(kFaults);
   }
 
@@ -116,12 +135,17 @@ class Simulation {
     std::vector<std::vector<Answer>> answers;
     std::vector<std::vector<Answer>> predicted;
     Model ahead = model_;
+    const auto ask = [&](Request request) {
+      predicted.push_back(answers_to(ahead, request));
+      requests.push_back(std::move(request));
+    };
+    if (saturated_) add_batches(ahead, ask);
     const std::uint64_t size = random().one_in(3) ? 1 : 1 + random().below(30);
-    for (std::uint64_t i = 0; i < size; ++i) {
-      requests.push_back(generator_.next(ahead));
-      predicted.push_back(answers_to(ahead, requests.back()));
-    }
+    for (std::uint64_t i = 0; i < size; ++i) ask(generator_.next(ahead));
+    std::optional<Watcher> watcher;
+    if (saturated_) watcher.emplace(world_.ledger(), BatchGenerator::coop(), random().next());
     answers = submit_all(requests);
+    if (watcher) watcher->stop();
 
     std::size_t told = 0;
     while (told < requests.size() &&
@@ -131,6 +155,7 @@ class Simulation {
     }
     if (told == requests.size()) {
       model_ = std::move(ahead);
+      if (watcher) watcher->expect_shown_is_true(model_);
       if (random().one_in(4)) ask_about_the_past(4);
       return true;
     }
@@ -141,7 +166,21 @@ class Simulation {
     in_doubt_ = std::move(requests);
     told_ = told;
     reads_go_on();
+    if (watcher) watcher->expect_shown_is_true(model_);
     return false;
+  }
+
+  /// One batch as long as a block, and some of any length, with requests to others between them.
+  template <class Ask>
+  void add_batches(const Model& ahead, const Ask& ask) {
+    if (!ahead.coop(BatchGenerator::coop())) {
+      for (const Request& request : BatchGenerator::opening()) ask(request);
+    }
+    const std::uint64_t count = 3 + random().below(3);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      ask(batches_.next(i == 0, ahead.coop(BatchGenerator::coop())->head.last_event));
+      if (random().one_in(2)) ask(generator_.next(ahead));
+    }
   }
 
   std::vector<std::vector<Answer>> submit_all(const std::vector<Request>& requests) {
@@ -219,6 +258,7 @@ class Simulation {
   void restart() {
     world_.close();
     if (in_memory_) forget_derived();
+    if (saturated_ && !in_memory_) audit();
     plan_next_life();
     world_.options().trust_snapshots = !random().one_in(3);
     world_.reopen();
@@ -272,12 +312,15 @@ class Simulation {
     ASSERT_EQ(world_.ledger().coops(), model_.coops());
     for (const CoopId& id : model_.coops()) {
       // What was compared at the last restart cannot have changed but by a bug of that restart.
-      const std::uint64_t last = model_.coop(id)->head.last_event.value;
-      const std::uint64_t first =
-          random().one_in(3) ? 1 : last - std::min(last - 1, std::uint64_t{200});
-      expect_same_state(world_, model_, id, {first});
+      const bool all = random().one_in(3) && id != BatchGenerator::coop();
+      expect_same_state(world_, model_, id, all ? engine::EventNo{1} : recent(id));
     }
     ask_about_the_past(30);
+  }
+
+  engine::EventNo recent(const CoopId& id) const {
+    const std::uint64_t last = model_.coop(id)->head.last_event.value;
+    return {last - std::min(last - 1, std::uint64_t{200})};
   }
 
   void ask_about_the_past(int questions) {
@@ -292,20 +335,46 @@ class Simulation {
     fault_ = Fault::kNone;
     world_.options().trust_snapshots = false;
     restart();
-    for (const CoopId& id : model_.coops()) expect_same_state(world_, model_, id);
+    for (const CoopId& id : model_.coops()) {
+      // The model adds everything up for every event: of the long book it is asked for the end, and
+      // all events are compared as they stand.
+      expect_same_state(world_, model_, id,
+                        id == BatchGenerator::coop() ? recent(id) : engine::EventNo{1});
+      expect_same_events(id);
+    }
     world_.close();
     if (in_memory_) return;
+    EXPECT_EQ(audit(), model_.coops().size());
+  }
+
+  void expect_same_events(const CoopId& id) {
+    engine::EventNo no{};
+    world_.ledger().events(id, {1}, [&](const engine::Event& event) {
+      ++no.value;
+      const auto should = model_.event(id, no);
+      const bool is_same = should && same_event(event, *should, /*with_parameters=*/false);
+      EXPECT_TRUE(is_same) << "event " << no.value;
+      return is_same;
+    });
+    EXPECT_EQ(no, model_.coop(id)->head.last_event);
+  }
+
+  /// Blocks, snapshot and index as they lie there, whatever the last life was doing when it ended.
+  /// Returns how many books there are.
+  std::size_t audit() const {
     const storage::AuditReport report = storage::audit_directory(directory_.path(), {});
     for (const storage::AuditFinding& finding : report.findings) ADD_FAILURE() << finding.what;
-    EXPECT_EQ(report.books.size(), model_.coops().size());
+    return report.books.size();
   }
 
   TemporaryDirectory directory_;
   TemporaryDirectory older_;
   std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
   CommandGenerator generator_;
+  BatchGenerator batches_;
   Random faults_;
   const bool in_memory_;
+  const bool saturated_;
   std::uint64_t fault_at_;  // of the life that runs
   Fault fault_;
   std::int64_t now_us_ = 1'767'000'000'000'000;
@@ -329,6 +398,27 @@ TEST(SimulationTest, OverAJournalInMemory) {
   for (std::uint64_t seed = 1001; seed <= 1000 + seed_count(4) && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Simulation(seed, Carrier::kMemory, 25, Fault::kWritten).run(/*lives=*/8, /*bursts_a_life=*/30);
+  }
+}
+
+TEST(SimulationTest, SaturatedOverTheEmbeddedJournal) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "RocksDB is not instrumented, and two threads writing to it look like a race";
+#endif
+  for (std::uint64_t seed = 2001; seed <= 2000 + seed_count(kSaturatedSeeds) && !HasFailure();
+       ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Simulation(seed, Carrier::kEmbedded, 5, Fault::kWritten, Load::kSaturated)
+        .run(kSaturatedLives, /*bursts_a_life=*/2);
+  }
+}
+
+TEST(SimulationTest, SaturatedOverAJournalInMemory) {
+  for (std::uint64_t seed = 3001; seed <= 3000 + seed_count(kSaturatedSeeds) && !HasFailure();
+       ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Simulation(seed, Carrier::kMemory, 5, Fault::kLost, Load::kSaturated)
+        .run(kSaturatedLives, /*bursts_a_life=*/2);
   }
 }
 
