@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 #include <semaphore>
 #include <utility>
 
@@ -40,6 +41,33 @@ void require_done(const std::vector<storage::Answer>& answers) {
     }
   }
 }
+
+/// How many more requests may be on their way, and what became of those that were. Answers come one
+/// after the other on one thread; who has acquired all places reads what they left.
+class Tally {
+ public:
+  Tally(std::size_t in_flight, std::uint64_t requests)
+      : free_(static_cast<std::ptrdiff_t>(in_flight)) {
+    posted_.answer_us.reserve(std::min(requests, kAnswersReserved));
+  }
+
+  void acquire() { free_.acquire(); }
+  void answered(const Stopwatch& asked, std::span<const storage::Answer> answers) {
+    for (const auto& answer : answers) {
+      if (answer.outcome == storage::Answer::Outcome::kDone) ++posted_.done;
+    }
+    posted_.answer_us.push_back(asked.seconds() * 1e6);
+    posted_.longest_stall_s = std::max(posted_.longest_stall_s, since_answer_.seconds());
+    since_answer_ = Stopwatch();
+    free_.release();
+  }
+  Posted take() { return std::move(posted_); }
+
+ private:
+  std::counting_semaphore<> free_;
+  Posted posted_;
+  Stopwatch since_answer_;
+};
 
 }  // namespace
 
@@ -132,44 +160,34 @@ Posted& Posted::operator+=(const Posted& next) {
 
 Posted post(storage::Ledger& ledger, std::span<Entries> coops, const Load& load) {
   const std::uint64_t requests = (load.entries + load.batch - 1) / load.batch;
-  Posted posted;
-  posted.answer_us.reserve(std::min(requests, kAnswersReserved));
-  std::counting_semaphore<> free(static_cast<std::ptrdiff_t>(load.in_flight));
+  // Shared, because who waits may be gone before the last release has returned.
+  const auto tally = std::make_shared<Tally>(load.in_flight, requests);
   Random picks(coops.size());
+  std::uint64_t entries = 0;
   const Stopwatch watch;
-  double last_answer_s = 0;
-  // Answers come one after the other on one thread, and the semaphore orders them before the end.
-  const auto answered = [&](const Stopwatch& asked, std::span<const storage::Answer> answers) {
-    for (const auto& answer : answers) {
-      if (answer.outcome == storage::Answer::Outcome::kDone) ++posted.done;
-    }
-    const double now_s = watch.seconds();
-    posted.answer_us.push_back(asked.seconds() * 1e6);
-    posted.longest_stall_s = std::max(posted.longest_stall_s, now_s - last_answer_s);
-    last_answer_s = now_s;
-    free.release();
-  };
   for (std::uint64_t i = 0; i < requests && watch.seconds() < load.seconds_max; ++i) {
-    Entries& entries = coops[picks.below(coops.size())];
-    posted.entries += load.batch;
+    Entries& from = coops[picks.below(coops.size())];
+    entries += load.batch;
     if (load.batch == 1) {
-      Command command = entries.next_command();
-      free.acquire();
-      ledger.submit(entries.stream().coop, std::move(command),
-                    [&answered, asked = Stopwatch()](const storage::Answer& answer) {
-                      answered(asked, {&answer, 1});
+      Command command = from.next_command();
+      tally->acquire();
+      ledger.submit(from.stream().coop, std::move(command),
+                    [tally, asked = Stopwatch()](const storage::Answer& answer) {
+                      tally->answered(asked, {&answer, 1});
                     });
     } else {
-      std::vector<Command> batch = entries.next_batch(load.batch);
-      free.acquire();
+      std::vector<Command> batch = from.next_batch(load.batch);
+      tally->acquire();
       ledger.submit_batch(
-          entries.stream().coop, std::move(batch), storage::BatchMode::kPerItem,
-          [&answered, asked = Stopwatch()](const std::vector<storage::Answer>& answers) {
-            answered(asked, answers);
+          from.stream().coop, std::move(batch), storage::BatchMode::kPerItem,
+          [tally, asked = Stopwatch()](const std::vector<storage::Answer>& answers) {
+            tally->answered(asked, answers);
           });
     }
   }
-  for (std::size_t i = 0; i < load.in_flight; ++i) free.acquire();
+  for (std::size_t i = 0; i < load.in_flight; ++i) tally->acquire();
+  Posted posted = tally->take();
+  posted.entries = entries;
   posted.seconds = watch.seconds();
   return posted;
 }
