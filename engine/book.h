@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/account.h"
+#include "engine/check.h"
 #include "engine/date.h"
 #include "engine/event.h"
 #include "engine/id.h"
@@ -46,6 +47,15 @@ class Book {
  public:
   /// REQUIRES: no violation of rules.h.
   void apply(const Event& event);
+  /// apply() of an EntryPosted of just this. REQUIRES: holds().
+  void apply(EventNo no, Timestamp at, const SimpleEntry& entry) {
+    CHECK(no.value == last_event_.value + 1 && at >= last_time_);
+    const auto amount = static_cast<Uint128>(entry.amount.minor);
+    accounts_[entry.debit.value].debits += amount;
+    accounts_[entry.credit.value].credits += amount;
+    last_event_ = no;
+    last_time_ = at;
+  }
   /// Undoes the last apply of an EntryPosted: an atomic batch that fails at a later item leaves
   /// nothing. REQUIRES: `event` is the last one applied.
   void take_back(const Event& event);

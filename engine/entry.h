@@ -46,4 +46,22 @@ struct Entry {
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
+/// The commonest entry by far: one debit and one credit of one amount, and nothing else said. The
+/// core decides, applies and reads it without building the entry; what happens is the same.
+struct SimpleEntry {
+  AccountHandle debit;
+  AccountHandle credit;
+  Amount amount;
+};
+
+/// nullopt: it says more than that.
+inline std::optional<SimpleEntry> as_simple(const Entry& entry) {
+  if (entry.legs.size() != 2 || entry.value_date || !entry.metadata.empty()) return std::nullopt;
+  const Posting& first = entry.legs[0];
+  const Posting& second = entry.legs[1];
+  if (first.side != Side::kDebit || second.side != Side::kCredit) return std::nullopt;
+  if (first.amount != second.amount) return std::nullopt;
+  return SimpleEntry{first.account, second.account, first.amount};
+}
+
 }  // namespace lumbung::engine

@@ -75,27 +75,33 @@ Int128 imbalance(const Book& book, const Entry& entry, Currency currency) {
   return sum;
 }
 
+/// Whether the posted balance, changed by so much, stays inside the limit on the side it moves to.
+bool within_limits(const Account& line, Int128 change) {
+  if (change < 0) {
+    return line.floor == Account::kNoFloor ||
+           line.posted() - line.held - line.floor + change >= 0;
+  }
+  return change == 0 || line.ceiling == Account::kNoCeiling ||
+         line.posted() + change <= line.ceiling;
+}
+
 /// Floor and ceiling of one account when its posted or held balance changes by `change`. Only the
 /// side that is moved towards is asked, so that an account that is outside its limits already can
 /// be brought back inside.
 Finding limits_violation(const Book& book, AccountHandle h, Int128 change) {
   const Account& line = book.account(h);
-  if (change < 0 && line.floor != Account::kNoFloor) {
-    const Int128 available = line.posted() - line.held - line.floor;
-    if (available + change < 0) {
-      return Violation{4, "amount",
-                       Refusal(insufficient_funds, Param{ParamKind::kAccount, number_of(h)},
-                               Param{ParamKind::kAmount, clamp(-change)},
-                               Param{ParamKind::kAvailable, clamp(available)})};
-    }
-  }
-  if (change > 0 && line.ceiling != Account::kNoCeiling && line.posted() + change > line.ceiling) {
+  if (within_limits(line, change)) return std::nullopt;
+  if (change < 0) {
     return Violation{
         4, "amount",
-        Refusal(ceiling_exceeded, Param{ParamKind::kAccount, number_of(h)},
-                Param{ParamKind::kAmount, clamp(change)}, Param{ParamKind::kLimit, line.ceiling})};
+        Refusal(insufficient_funds, Param{ParamKind::kAccount, number_of(h)},
+                Param{ParamKind::kAmount, clamp(-change)},
+                Param{ParamKind::kAvailable, clamp(line.posted() - line.held - line.floor)})};
   }
-  return std::nullopt;
+  return Violation{
+      4, "amount",
+      Refusal(ceiling_exceeded, Param{ParamKind::kAccount, number_of(h)},
+              Param{ParamKind::kAmount, clamp(change)}, Param{ParamKind::kLimit, line.ceiling})};
 }
 
 Finding at(int invariant, std::string_view field, RefusalCode code) {
@@ -370,6 +376,19 @@ Finding accounts_violation(const Book& book, const Entry& entry) {
     }
   }
   return std::nullopt;
+}
+
+bool holds(const Book& book, const SimpleEntry& entry) {
+  // One account on both sides moves nothing in the end, which is for the general rules to say.
+  if (!is_amount(entry.amount) || entry.debit == entry.credit) return false;
+  if (!book.has_account(entry.debit) || !book.has_account(entry.credit)) return false;
+  const Account& debit = book.account(entry.debit);
+  const Account& credit = book.account(entry.credit);
+  if ((debit.flags | credit.flags) != 0 || debit.currency != credit.currency) return false;
+  if (has_sen(book, debit, entry.amount)) return false;
+  const Int128 amount{entry.amount.minor};
+  return within_limits(debit, debit.normal == Side::kDebit ? amount : -amount) &&
+         within_limits(credit, credit.normal == Side::kCredit ? amount : -amount);
 }
 
 Int128 taken_by(const Book& book, const Entry& entry, AccountHandle account) {

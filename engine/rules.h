@@ -35,6 +35,10 @@ Finding accounts_violation(const Book& book, const Entry& entry);
 /// if it settles one: what it takes there was reserved for it and lowers nothing that is available.
 Finding funds_violation(const Book& book, const Entry& entry, AccountHandle held = {});
 
+/// True only when shape_violation, accounts_violation and funds_violation all find nothing in such an
+/// entry: one pass for the commonest one. False leaves it to them to say what is wrong, or nothing.
+bool holds(const Book& book, const SimpleEntry& entry);
+
 /// How much of the hold an entry uses: what it takes from the held account.
 Int128 taken_by(const Book& book, const Entry& entry, AccountHandle account);
 

@@ -112,15 +112,34 @@ bool BlockBuilder::fits(const Event& event) const {
   return count_ < kBlockEventsMax && bound_ + bound_of(event) <= kBlockBytesMax;
 }
 
-void BlockBuilder::append(const Event& event) {
+std::size_t BlockBuilder::bound_of_simple(const Key& key) {
+  return kKindBytes + kFormBytes + kPrincipalBytes + kBitmapBytes + kLengthBytes +
+         key.bytes().size() + 2 * kHandleBytes + kAmountBytes;
+}
+
+void BlockBuilder::begin_row(EventNo no, Date booking_date, Timestamp at) {
   if (count_ == 0) {
-    first_event_ = event.no;
-    business_date_ = event.booking_date;
-    stamped_time_ = event.at;
+    first_event_ = no;
+    business_date_ = booking_date;
+    stamped_time_ = at;
   }
-  CHECK(event.no.value == first_event_.value + count_);
-  CHECK(event.booking_date == business_date_);
-  CHECK(event.at == stamped_time_);
+  CHECK(no.value == first_event_.value + count_);
+  CHECK(booking_date == business_date_);
+  CHECK(at == stamped_time_);
+}
+
+void BlockBuilder::append(const SimpleRow& row) {
+  begin_row(row.no, row.booking_date, row.at);
+  kinds_.push_back(static_cast<std::uint64_t>(Kind::kSimpleEntry));
+  principals_.push_back(row.principal.value);
+  add_key(row.key);
+  add_simple(row.entry.debit, row.entry.credit, row.entry.amount);
+  bound_ += bound_of_simple(row.key);
+  ++count_;
+}
+
+void BlockBuilder::append(const Event& event) {
+  begin_row(event.no, event.booking_date, event.at);
   const Kind kind = kind_of(event.body);
   kinds_.push_back(static_cast<std::uint64_t>(kind));
   principals_.push_back(event.principal.value);
@@ -146,11 +165,15 @@ void BlockBuilder::append(const Event& event) {
   ++count_;
 }
 
+void BlockBuilder::add_simple(AccountHandle debit, AccountHandle credit, Amount amount) {
+  debits_.push_back(debit.value);
+  credits_.push_back(credit.value);
+  amounts_.push_back(static_cast<std::uint64_t>(amount.minor));
+}
+
 void BlockBuilder::add_entry(Kind kind, const Entry& entry) {
   if (kind == Kind::kSimpleEntry) {
-    debits_.push_back(entry.legs[0].account.value);
-    credits_.push_back(entry.legs[1].account.value);
-    amounts_.push_back(static_cast<std::uint64_t>(entry.legs[0].amount.minor));
+    add_simple(entry.legs[0].account, entry.legs[1].account, entry.legs[0].amount);
   } else {
     leg_counts_.push_back(entry.legs.size());
     for (const Posting& leg : entry.legs) {

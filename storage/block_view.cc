@@ -473,6 +473,30 @@ void BlockView::Rows::step(Kind kind) {
   ++row_;
 }
 
+bool BlockView::Rows::peek(Simple& simple) const {
+  const BlockView& v = *view_;
+  if (error_ || row_ >= v.header_.count || v.kind(row_) != Kind::kSimpleEntry) return false;
+  if (v.has(Column::kKeyForm) &&
+      static_cast<Key::Form>(v.key_forms_[row_]) != Key::Form::kUuid) {
+    return false;
+  }
+  if ((v.has(Column::kValueDate) && v.value_date_rows_[row_]) ||
+      (v.has(Column::kMetadata) && v.metadata_rows_[row_]) ||
+      (v.has(Column::kBatchSize) && v.batch_rows_[row_])) {
+    return false;
+  }
+  const std::uint64_t debit = v.debits_[simple_];
+  const std::uint64_t credit = v.credits_[simple_];
+  const std::uint64_t principal = v.has(Column::kPrincipal) ? v.principals_[row_] : 0;
+  if ((debit | credit | principal) >> 32 != 0) return false;
+  simple.principal.value = static_cast<std::uint32_t>(principal);
+  simple.uuid = {v.key16_.data() + key16_ * 16, 16};
+  simple.entry = {{static_cast<std::uint32_t>(debit)},
+                  {static_cast<std::uint32_t>(credit)},
+                  {static_cast<std::int64_t>(v.amounts_[simple_])}};
+  return true;
+}
+
 bool BlockView::Rows::next(Event& event) {
   const BlockView& v = *view_;
   if (error_ || row_ >= v.header_.count) return false;

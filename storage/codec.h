@@ -29,6 +29,19 @@ class BlockBuilder {
  public:
   /// Events of one block share booking date and record time. REQUIRES: fits(event).
   void append(const engine::Event& event);
+  /// The same of a posted entry that says nothing else. REQUIRES: fits_simple(row.key).
+  struct SimpleRow {
+    engine::EventNo no{};
+    engine::Date booking_date;
+    engine::Timestamp at;
+    engine::PrincipalHandle principal{};
+    const engine::Key& key;
+    engine::SimpleEntry entry;
+  };
+  void append(const SimpleRow& row);
+  bool fits_simple(const engine::Key& key) const {
+    return count_ < kBlockEventsMax && bound_ + bound_of_simple(key) <= kBlockBytesMax;
+  }
   /// False when the event must go into the next block.
   bool fits(const engine::Event& event) const;
   /// Bytes a block of just this atomic batch takes at the most: known before it is decided.
@@ -63,9 +76,12 @@ class BlockBuilder {
       bytes.clear();
     }
   };
+  void begin_row(engine::EventNo no, engine::Date booking_date, engine::Timestamp at);
+  void add_simple(engine::AccountHandle debit, engine::AccountHandle credit, engine::Amount amount);
   void add_entry(Kind kind, const engine::Entry& entry);
   void add_key(const engine::Key& key);
   void clear();
+  static std::size_t bound_of_simple(const engine::Key& key);
   static std::size_t bound_of(const engine::Entry& entry);
   static std::size_t bound_of(const engine::Event& event);
 
@@ -112,6 +128,23 @@ class BlockView {
     explicit Rows(const BlockView& view) : view_(&view) {}
     /// False at the end and on an error. Reuses what `event` holds.
     bool next(engine::Event& event);
+    /// A row that posts a simple entry under a UUID and says nothing else, as nearly every row does.
+    struct Simple {
+      engine::PrincipalHandle principal{};
+      std::string_view uuid;  // 16 bytes of the view
+      engine::SimpleEntry entry;
+    };
+    /// Looks at the next row; false when it is of another kind, says more, or is at fault: next()
+    /// tells.
+    bool peek(Simple& simple) const;
+    /// Passes over the row that peek() has shown.
+    void pass_simple() {
+      ++row_;
+      ++simple_;
+      ++key16_;
+    }
+    /// The number of the next row; header().count at the end.
+    std::uint32_t row() const { return row_; }
     /// Passes over rows so that the next one read is `row`. REQUIRES: not yet past it.
     void skip_to(std::uint32_t row);
     const std::optional<CodecError>& error() const { return error_; }

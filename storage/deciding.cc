@@ -4,6 +4,7 @@
 
 #include "engine/check.h"
 #include "engine/decide.h"
+#include "engine/rules.h"
 #include "storage/payload.h"
 
 namespace lumbung::storage {
@@ -131,12 +132,43 @@ Answer DecidingBook::refuse(const Command& command, const Digest& digest, const 
   return answer_of(event, /*replayed=*/false);
 }
 
-Answer DecidingBook::ask(const Command& command) {
-  const std::uint64_t print = fingerprint(command.principal, command.key);
+/// Whether the command is the commonest one and no rule speaks against it; all else goes through
+/// decide(), which also says why not.
+bool DecidingBook::posts_simply(const Command& command, SimpleEntry& entry) const {
+  const auto* post = std::get_if<PostEntry>(&command.body);
+  if (post == nullptr || (post->booking_date && *post->booking_date != book_.open_day())) {
+    return false;
+  }
+  const auto simple = as_simple(post->entry);
+  if (!simple || !book_.opened() || !book_.has_principal(command.principal)) return false;
+  entry = *simple;
+  return holds(book_, entry);
+}
+
+Answer DecidingBook::post(const Command& command, const SimpleEntry& entry) {
+  if (!builder_.fits_simple(command.key)) seal();
+  Answer answer;
+  answer.outcome = Answer::Outcome::kDone;
+  answer.event = {book_.last_event().value + 1};
+  answer.booking_date = book_.open_day();
+  answer.at = now_;
+  book_.apply(answer.event, now_, entry);
+  builder_.append(BlockBuilder::SimpleRow{answer.event, answer.booking_date, now_,
+                                          command.principal, command.key, entry});
+  return answer;
+}
+
+Answer DecidingBook::ask(const Command& command, std::uint64_t print) {
   if (const auto known = find(command.principal, command.key, print)) {
     return known->batch_size == 0 && same_request(command.body, *known)
                ? answer_of(*known, /*replayed=*/true)
                : edge_refusal(RefusalCode::key_reused);
+  }
+  SimpleEntry simple;
+  if (posts_simply(command, simple)) {
+    const Answer answer = post(command, simple);
+    keys_.insert(print, answer.event);
+    return answer;
   }
   auto decided = decide(PastView(*this), policy_, command);
   if (!decided) {
@@ -158,8 +190,8 @@ Answer DecidingBook::ask(const Command& command) {
   return answer_of(event, /*replayed=*/false);
 }
 
-void DecidingBook::prefetch(const Command& command) const {
-  keys_.prefetch(fingerprint(command.principal, command.key));
+void DecidingBook::prefetch(const Command& command, std::uint64_t print) const {
+  keys_.prefetch(print);
   if (const auto* post = std::get_if<PostEntry>(&command.body)) {
     for (const Posting& leg : post->entry.legs) book_.prefetch(leg.account);
   }

@@ -33,9 +33,10 @@ class DecidingBook {
   /// A commit begins: its events are recorded at `now`, or at the last record time if that is later.
   /// True when the clock stepped back.
   bool begin(engine::Timestamp now);
-  Answer ask(const engine::Command& command);
+  /// `print`: the fingerprint of the command's key.
+  Answer ask(const engine::Command& command, std::uint64_t print);
   /// Asks the processor to fetch what the command will touch: a batch goes through memory at random.
-  void prefetch(const engine::Command& command) const;
+  void prefetch(const engine::Command& command, std::uint64_t print) const;
   /// All or none, under the first command's key and principal.
   Answer ask_atomic(const std::vector<engine::Command>& commands);
   /// Seals the open block and hands over all blocks of this commit, in order.
@@ -49,6 +50,8 @@ class DecidingBook {
   std::optional<engine::Event> find(engine::PrincipalHandle principal, const engine::Key& key,
                                     std::uint64_t print);
   std::optional<engine::Event> past_event(engine::EventNo no);
+  bool posts_simply(const engine::Command& command, engine::SimpleEntry& entry) const;
+  Answer post(const engine::Command& command, const engine::SimpleEntry& entry);
   engine::Event stamped(const engine::Command& command, engine::EventBody body) const;
   void append(const engine::Event& event);
   void seal();

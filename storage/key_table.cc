@@ -23,10 +23,10 @@ constexpr std::uint64_t kSqrt5 = 0x3c6ef372fe94f82bU;
 
 }  // namespace
 
-std::uint64_t fingerprint(engine::PrincipalHandle principal, const engine::Key& key) {
-  const std::string_view bytes = key.bytes();
+std::uint64_t fingerprint(engine::PrincipalHandle principal, engine::Key::Form form,
+                          std::string_view bytes) {
   std::uint64_t state =
-      mix(kSqrt2 ^ principal.value, kSqrt3 ^ (static_cast<std::uint64_t>(key.form()) << 32) ^
+      mix(kSqrt2 ^ principal.value, kSqrt3 ^ (static_cast<std::uint64_t>(form) << 32) ^
                                         static_cast<std::uint64_t>(bytes.size()));
   for (std::size_t i = 0; i < bytes.size(); i += 16) {
     std::uint64_t words[2] = {};

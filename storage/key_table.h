@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "engine/id.h"
@@ -15,7 +16,11 @@
 namespace lumbung::storage {
 
 /// 64 bits of (principal, key), never 0. Frozen: runs store it.
-std::uint64_t fingerprint(engine::PrincipalHandle principal, const engine::Key& key);
+std::uint64_t fingerprint(engine::PrincipalHandle principal, engine::Key::Form form,
+                          std::string_view bytes);
+inline std::uint64_t fingerprint(engine::PrincipalHandle principal, const engine::Key& key) {
+  return fingerprint(principal, key.form(), key.bytes());
+}
 
 class KeyTable {
  public:

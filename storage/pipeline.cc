@@ -1,11 +1,13 @@
 #include "storage/pipeline.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "engine/check.h"
 #include "engine/prefetch.h"
 #include "storage/head_file.h"
+#include "storage/key_table.h"
 #include "storage/recovery.h"
 #include "storage/snapshot.h"
 
@@ -257,12 +259,21 @@ void Pipeline::decide_one(DecidingBook& book, Submission& submission) {
   }
   const std::vector<Command>& commands = submission.commands;
   submission.answers.reserve(commands.size());
+  std::array<std::uint64_t, kPrefetchAhead> prints;  // of the next commands, in turn
+  const auto look_ahead = [&](std::size_t i) {
+    if (i >= commands.size()) return;
+    const std::uint64_t print = fingerprint(commands[i].principal, commands[i].key);
+    prints[i % kPrefetchAhead] = print;
+    book.prefetch(commands[i], print);
+  };
+  for (std::size_t i = 0; i < kPrefetchAhead; ++i) look_ahead(i);
   for (std::size_t i = 0; i < commands.size(); ++i) {
     if (i + 2 * kPrefetchAhead < commands.size()) {
       prefetch_object(commands[i + 2 * kPrefetchAhead]);
     }
-    if (i + kPrefetchAhead < commands.size()) book.prefetch(commands[i + kPrefetchAhead]);
-    submission.answers.push_back(book.ask(commands[i]));
+    const std::uint64_t print = prints[i % kPrefetchAhead];
+    look_ahead(i + kPrefetchAhead);
+    submission.answers.push_back(book.ask(commands[i], print));
   }
 }
 

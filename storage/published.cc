@@ -5,6 +5,7 @@
 #include "engine/check.h"
 #include "engine/rules.h"
 #include "storage/key.h"
+#include "storage/key_table.h"
 #include "storage/snapshot.h"
 
 namespace lumbung::storage {
@@ -99,13 +100,33 @@ void PublishedBook::publish(const BlockView& block, bool check_rules) {
     return found;
   };
   const PublishedView view(book_, read);
+  const BlockHeader& header = block.header();
+  // Sequence and record time are the same question for all rows of a block.
+  const bool follows = book_.opened() && header.stamped_time >= book_.last_time() &&
+                       header.first_event.value == book_.last_event().value + 1;
+  const auto stands = [&](const BlockView::Rows::Simple& row) {
+    return follows && header.business_date == book_.open_day() &&
+           book_.has_principal(row.principal) && holds(book_, row.entry);
+  };
   BlockView::Rows rows(block);
+  BlockView::Rows::Simple simple;
   Event event;
-  for (std::size_t row = 0; rows.next(event); ++row) {
-    block.accounts_ahead(row + kPrefetchAhead, [&](AccountHandle account) {
+  while (rows.row() < header.count) {
+    block.accounts_ahead(rows.row() + kPrefetchAhead, [&](AccountHandle account) {
       book_.prefetch(account);
       run.prefetch(account);
     });
+    const EventNo no{header.first_event.value + rows.row()};
+    if (rows.peek(simple) && (!apply || !check_rules || stands(simple))) {
+      if (apply) book_.apply(no, header.stamped_time, simple.entry);
+      if (index) {
+        const auto print = fingerprint(simple.principal, Key::Form::kUuid, simple.uuid);
+        run.add(no, print, simple.entry);
+      }
+      rows.pass_simple();
+      continue;
+    }
+    if (!rows.next(event)) break;
     if (apply && check_rules) {
       if (const auto violation = event_violation(view, event)) {
         throw JournalDamaged("event " + std::to_string(event.no.value) + " of " +
@@ -119,7 +140,7 @@ void PublishedBook::publish(const BlockView& block, bool check_rules) {
     if (index) run.add(event);
   }
   if (rows.error()) throw JournalDamaged(rows.error()->what);
-  if (apply) head_ = {block.header().block_no, block.hash(), block.header().last_event()};
+  if (apply) head_ = {header.block_no, block.hash(), header.last_event()};
   rotate_if_full();
 }
 

@@ -9,21 +9,37 @@ void Run::begin_block(const BlockHeader& header) {
   blocks_.push_back({header.first_event, header.block_no, header.stamped_time});
 }
 
+std::uint32_t Run::begin_event(engine::EventNo no, std::uint64_t print) {
+  CHECK(no.value == first_event_.value + event_count());
+  last_event_ = no;
+  keys_.push_back(print);
+  return static_cast<std::uint32_t>(no.value - first_event_.value);
+}
+
+void Run::chain(std::int64_t amount, std::uint32_t offset, engine::AccountHandle account,
+                std::uint32_t leg) {
+  const std::uint32_t h = account.value;
+  if (h >= heads_.size()) heads_.resize(h + h / 2 + 1);
+  postings_.push_back({amount, offset, h, heads_[h], leg});
+  heads_[h] = static_cast<std::uint32_t>(postings_.size());
+}
+
+void Run::add(engine::EventNo no, std::uint64_t print, const engine::SimpleEntry& entry) {
+  const std::uint32_t offset = begin_event(no, print);
+  chain(entry.amount.minor, offset, entry.debit, 0);
+  chain(-entry.amount.minor, offset, entry.credit, 1);
+}
+
 void Run::add(const engine::Event& event) {
-  CHECK(event.no.value == first_event_.value + event_count());
-  last_event_ = event.no;
-  keys_.push_back(event.key.empty() ? 0 : fingerprint(event.principal, event.key));
+  const std::uint32_t offset =
+      begin_event(event.no, event.key.empty() ? 0 : fingerprint(event.principal, event.key));
   const engine::Entry* entry = engine::entry_of(event.body);
   if (entry == nullptr) return;
-  const auto offset = static_cast<std::uint32_t>(event.no.value - first_event_.value);
   std::uint32_t leg_no = 0;
   for (const engine::Posting& leg : entry->legs) {
-    const std::uint32_t account = leg.account.value;
-    if (account >= heads_.size()) heads_.resize(account + account / 2 + 1);
     const std::int64_t amount =
         leg.side == engine::Side::kDebit ? leg.amount.minor : -leg.amount.minor;
-    postings_.push_back({amount, offset, account, heads_[account], leg_no});
-    heads_[account] = static_cast<std::uint32_t>(postings_.size());
+    chain(amount, offset, leg.account, leg_no);
     if (entry->value_date) {
       late_.push_back({leg.account, event.no, static_cast<std::uint8_t>(leg_no), amount,
                        event.booking_date, *entry->value_date});

@@ -46,6 +46,8 @@ class Run {
   /// Blocks in order; before the events of that block.
   void begin_block(const BlockHeader& header);
   void add(const engine::Event& event);
+  /// The same of a posted entry that says nothing else; `print` is its key's fingerprint.
+  void add(engine::EventNo no, std::uint64_t print, const engine::SimpleEntry& entry);
 
   engine::EventNo first_event() const { return first_event_; }
   /// Of an empty run: the event before its first.
@@ -72,6 +74,11 @@ class Run {
   const std::vector<std::uint64_t>& keys() const { return keys_; }
 
  private:
+  /// The offset of the next event in the run.
+  std::uint32_t begin_event(engine::EventNo no, std::uint64_t print);
+  void chain(std::int64_t amount, std::uint32_t offset, engine::AccountHandle account,
+             std::uint32_t leg);
+
   engine::EventNo first_event_;
   engine::EventNo last_event_;
   std::vector<Posting> postings_;

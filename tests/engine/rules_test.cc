@@ -300,5 +300,62 @@ TEST(Rules, RolesAreGrantedAndTakenBackOnce) {
   EXPECT_EQ(verdict(book, RevokeRole{"kasir", Role::kTeller}), "sound");
 }
 
+// The short way for the commonest entry against the general rules: every pair of accounts of the small
+// book, amounts on and beside each of its limits.
+TEST(Rules, ASimpleEntryHoldsExactlyWhenTheGeneralRulesFindNothing) {
+  const S book;
+  int sound = 0;
+  int broken = 0;
+  for (std::uint32_t debit = 0; debit <= S::kNone.value; ++debit) {
+    for (std::uint32_t credit = 0; credit <= S::kNone.value; ++credit) {
+      for (const std::int64_t minor :
+           {std::int64_t{-100}, std::int64_t{0}, std::int64_t{1}, std::int64_t{100},
+            std::int64_t{999'900}, std::int64_t{1'000'000}, std::int64_t{1'000'100},
+            std::int64_t{9'999'900}, std::int64_t{10'000'000}, std::int64_t{10'000'100}, kAmountMax,
+            kAmountMax + 1}) {
+        const SimpleEntry simple{{debit}, {credit}, Amount{minor}};
+        const EventBody body = EntryPosted{two({debit}, {credit}, minor)};
+        const bool general = !body_violation(book, body);
+        const bool is_sound = general && debit != credit;  // which the general rules alone take on
+        EXPECT_EQ(holds(book.book(), simple), is_sound) << debit << " " << credit << " " << minor;
+        ++(is_sound ? sound : broken);
+        if (!is_sound) continue;
+        Book shortly = book.book();
+        Book generally = book.book();
+        const Event event = book.next(body);
+        shortly.apply(event.no, event.at, simple);
+        generally.apply(event);
+        EXPECT_EQ(shortly, generally);
+      }
+    }
+  }
+  EXPECT_GT(sound, 50);
+  EXPECT_GT(broken, 500);
+}
+
+TEST(Rules, AnEntryThatSaysMoreIsNotSimple) {
+  const Entry plain = two(S::kTill, S::kSiti, 100);
+  const auto simple = as_simple(plain);
+  ASSERT_TRUE(simple);
+  EXPECT_EQ(simple->debit, S::kTill);
+  EXPECT_EQ(simple->credit, S::kSiti);
+  EXPECT_EQ(simple->amount, Amount{100});
+  Entry other = plain;
+  other.value_date = S::day("2026-01-29");
+  EXPECT_FALSE(as_simple(other));
+  other = plain;
+  other.metadata = {{"slip", std::int64_t{7}}};
+  EXPECT_FALSE(as_simple(other));
+  other = plain;
+  std::swap(other.legs[0], other.legs[1]);
+  EXPECT_FALSE(as_simple(other)) << "credit first";
+  other = plain;
+  other.legs[1].amount = Amount{101};
+  EXPECT_FALSE(as_simple(other));
+  other = plain;
+  other.legs.push_back({S::kBudi, Side::kCredit, Amount{100}});
+  EXPECT_FALSE(as_simple(other));
+}
+
 }  // namespace
 }  // namespace lumbung::engine
