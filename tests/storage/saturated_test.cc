@@ -435,13 +435,13 @@ TEST_F(SaturatedTest, ASlowDiskTurnsAwayAndNothingPilesUp) {
       ++submitted;
       ledger_->submit_batch(kCoop, entries(first, size), BatchMode::kPerItem,
                             [&](const std::vector<Answer>& answers) {
-                              ++answered;
                               if (answers.front().outcome == Outcome::kDone) {
                                 done += answers.size();
                               } else if (answers.front().refusal.code == RefusalCode::queue_full &&
                                          answers.front().event == EventNo{}) {
                                 ++turned_away;
                               }
+                              ++answered;  // last: who waits for it goes
                             });
       first += size;
       const std::uint64_t waiting = ledger_->queue_status().waiting;
@@ -503,6 +503,7 @@ TEST_F(SaturatedTest, AnswersKeepComingAndMemoryStaysWhereItIs) {
   EXPECT_GT(reader.times(), 0U);
   EXPECT_LE(reader.stop().value, kSetup + done);
   EXPECT_EQ(expect_one_state().value, kSetup + done);
+  ledger_.reset();  // before the semaphore, whose last release may not have returned yet
   // The store's caches fill until they have their size. Two million entries would be 90 MiB as
   // postings and 600 MiB as commands: whoever kept those would be seen.
   EXPECT_LT(memory_end, memory_warm + (40U << 20));
