@@ -45,11 +45,13 @@ std::string_view noun(Type type) {
   return kNouns[static_cast<std::size_t>(type)];
 }
 
-/// The table index of a name; `hint` is tried first, since callers mostly keep the table's order.
-std::size_t find_field(Fields fields, std::string_view name, std::size_t hint) {
-  if (hint < fields.size() && fields[hint].name == name) return hint;
+/// The table's place of the name that `is` is true of; `hint` is tried first, since callers mostly
+/// keep the table's order.
+template <class Is>
+std::size_t find_field(Fields fields, std::size_t hint, const Is& is) {
+  if (hint < fields.size() && is(fields[hint].name)) return hint;
   for (std::size_t i = 0; i < fields.size(); ++i)
-    if (fields[i].name == name) return i;
+    if (is(fields[i].name)) return i;
   return kNoIndex;
 }
 
@@ -60,20 +62,6 @@ std::string_view name(Code code) {
       "malformed_json",  "too_deep",      "wrong_type", "unknown_field",
       "duplicate_field", "missing_field", "too_many",   "bad_value"};
   return kNames[static_cast<std::size_t>(code)];
-}
-
-bool Charset::holds(std::string_view utf8) const {
-  for (std::size_t i = 0; i < utf8.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(utf8[i]);
-    if (byte < 0x80) {
-      if ((bits_[byte / 64] >> (byte % 64) & 1) == 0) return false;
-    } else if (!beyond_ascii_) {
-      return false;
-    } else if (byte == 0xC2 && static_cast<unsigned char>(utf8[i + 1]) < 0xA0) {
-      return false;  // U+0080 to U+009F
-    }
-  }
-  return true;
 }
 
 namespace detail {
@@ -161,13 +149,20 @@ struct Walk {
     std::uint64_t seen = 0;
     std::size_t hint = 0;
     for (auto item : object) {
-      ondemand::field member;
       std::string_view key;
-      if (const auto error = std::move(item).get(member)) return malformed(at, error);
-      if (const auto error = member.unescaped_key().get(key)) return malformed(at, error);
-      ondemand::value child = member.value();
+      if (item.error()) return malformed(at, item.error());
+      ondemand::field&& member = std::move(item).value_unsafe();
+      std::size_t place = find_field(fields, hint, [raw = member.key()](std::string_view name) {
+        return raw.unsafe_is_equal(name);  // as it stands in the text: without escapes
+      });
+      if (place != kNoIndex) {
+        key = fields[place].name;
+      } else {
+        if (const auto error = member.unescaped_key().get(key)) return malformed(at, error);
+        place = find_field(fields, hint, [key](std::string_view name) { return name == key; });
+      }
+      ondemand::value& child = member.value();
       Value value(*this, &child, &at, key, kNoIndex);
-      const std::size_t place = find_field(fields, key, hint);
       if (place == kNoIndex) {
         good = value.fail("there is no such field here", Code::kUnknownField);
       } else if ((seen >> place & 1) != 0) {
@@ -196,12 +191,12 @@ struct Walk {
     bool good = true;
     std::vector<std::string_view> names;
     for (auto item : object) {
-      ondemand::field member;
       std::string_view key;
-      if (const auto error = std::move(item).get(member)) return malformed(at, error);
+      if (item.error()) return malformed(at, item.error());
+      ondemand::field&& member = std::move(item).value_unsafe();
       if (const auto error = member.unescaped_key().get(key)) return malformed(at, error);
       if (names.size() == max_count) return too_many(at, max_count, "members");
-      ondemand::value child = member.value();
+      ondemand::value& child = member.value();
       Value value(*this, &child, &at, key, kNoIndex);
       if (std::find(names.begin(), names.end(), key) != names.end()) {
         good = value.fail("the field stands here twice", Code::kDuplicateField);
@@ -222,8 +217,8 @@ struct Walk {
     bool good = true;
     std::size_t count = 0;
     for (auto item : array) {
-      ondemand::value child;
-      if (const auto error = std::move(item).get(child)) return malformed(at, error);
+      if (item.error()) return malformed(at, item.error());
+      ondemand::value&& child = std::move(item).value_unsafe();
       if (count == max_count) return too_many(at, max_count, "elements");
       Value value(*this, &child, &at, {}, count);
       good &= visit(value, count, on_element);
@@ -265,11 +260,11 @@ struct Walk {
   bool any_object(ondemand::object& object, const Value& at) {
     if (!enter(at)) return false;
     for (auto item : object) {
-      ondemand::field member;
       std::string_view key;
-      if (const auto error = std::move(item).get(member)) return malformed(at, error);
+      if (item.error()) return malformed(at, item.error());
+      ondemand::field&& member = std::move(item).value_unsafe();
       if (const auto error = member.unescaped_key().get(key)) return malformed(at, error);
-      ondemand::value child = member.value();
+      ondemand::value& child = member.value();
       if (!any(child, Value(*this, &child, &at, key, kNoIndex))) return false;
     }
     --depth;
@@ -280,8 +275,8 @@ struct Walk {
     if (!enter(at)) return false;
     std::size_t index = 0;
     for (auto item : array) {
-      ondemand::value child;
-      if (const auto error = std::move(item).get(child)) return malformed(at, error);
+      if (item.error()) return malformed(at, item.error());
+      ondemand::value&& child = std::move(item).value_unsafe();
       if (!any(child, Value(*this, &child, &at, {}, index++))) return false;
     }
     --depth;
@@ -351,6 +346,17 @@ bool Value::wants(Type wanted) {
               Code::kWrongType);
 }
 
+bool Value::plain(std::string_view& out) {
+  ondemand::value& node = Walk::node(*this);
+  const char* const quote = node.raw_json_token().data();
+  if (*quote != '"') return false;
+  const std::size_t length = plain_length(quote + 1);  // ends at the closing quote or before
+  if (quote[1 + length] != '"' || node.get_raw_json_string().error()) return false;
+  read_ = true;
+  out = {quote + 1, length};
+  return true;
+}
+
 bool Value::unescaped(std::string_view& out) {
   if (!wants(Type::kString)) return false;
   if (const auto error = Walk::node(*this).get_string().get(out))
@@ -360,6 +366,7 @@ bool Value::unescaped(std::string_view& out) {
 
 bool Value::string(std::string_view& out) {
   static constexpr Charset kText = Charset::text();
+  if (plain(out)) return true;
   std::string_view found;
   if (!unescaped(found)) return false;
   if (!kText.holds(found)) return fail("control characters are not accepted");
@@ -369,7 +376,7 @@ bool Value::string(std::string_view& out) {
 
 bool Value::text(std::string_view& out, const TextRule& rule) {
   std::string_view found;
-  if (!unescaped(found)) return false;
+  if (!plain(found) && !unescaped(found)) return false;
   if (found.size() < rule.min_bytes || found.size() > rule.max_bytes)
     return fail("the text must have " + std::to_string(rule.min_bytes) + " to " +
                 std::to_string(rule.max_bytes) + " bytes");

@@ -136,8 +136,8 @@ struct Walk;
 /// One value of the document being walked. It exists during the callback it is given to. Each
 /// getter reads the value once; true is success, false means that an error has been recorded (the
 /// output is then untouched) and is what the callback returns, so that getters chain with &&. A
-/// value that a callback leaves unread is walked for it. Views stay valid until Parser::object or
-/// array returns. One thread.
+/// value that a callback leaves unread is walked for it. Views stay valid until the parser
+/// begins another document. One thread.
 class Value {
  public:
   Value(const Value&) = delete;
@@ -180,6 +180,9 @@ class Value {
 
   /// Marks the value as read; an error unless it is a well-formed value of that type.
   bool wants(Type wanted);
+  /// Reads a string of printable ASCII without escapes, as most are, where it lies; false, and
+  /// nothing read, when it is anything else.
+  bool plain(std::string_view& out);
   /// A string of any characters.
   bool unescaped(std::string_view& out);
 
@@ -218,6 +221,9 @@ class Writer {
  public:
   /// `out` is appended to and must outlive the writer.
   explicit Writer(std::string& out) : out_(out) {}
+
+  /// Makes room for so many bytes more.
+  void reserve(std::size_t bytes) { out_.reserve(out_.size() + bytes); }
 
   Writer& begin_object() { return open('{'); }
   Writer& end_object() { return close('}'); }

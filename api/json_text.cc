@@ -1,12 +1,18 @@
 #include "api/json_text.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
 
 #include "api/json.h"
 
 namespace lumbung::api::json {
 
 namespace {
+
+static_assert(std::endian::native == std::endian::little,
+              "plain_length looks at the low byte first");
 
 constexpr std::size_t kPointerNameMax = 64;
 
@@ -64,6 +70,23 @@ std::string_view trim(std::string_view text) {
   return trim_right(text);
 }
 
+std::size_t plain_length(const char* text) {
+  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
+  constexpr std::uint64_t kTops = kOnes << 7;
+  // Eight at a time: a byte's top bit is set in `below(limit)` when the byte is less than the
+  // limit, and in the bytes above it maybe, too; so the lowest one set tells the first such byte.
+  for (std::size_t at = 0;; at += sizeof(std::uint64_t)) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, text + at, sizeof bytes);
+    const auto below = [](std::uint64_t of, std::uint64_t limit) {
+      return (of - kOnes * limit) & ~of & kTops;
+    };
+    const std::uint64_t ends = (bytes & kTops) | below(bytes, ' ') | below(bytes ^ kOnes * '"', 1) |
+                               below(bytes ^ kOnes * '\\', 1) | below(bytes ^ kOnes * 0x7F, 1);
+    if (ends != 0) return at + static_cast<std::size_t>(std::countr_zero(ends)) / 8;
+  }
+}
+
 void append_pointer_name(std::string& pointer, std::string_view name) {
   const bool cut = name.size() > kPointerNameMax;
   std::size_t length = std::min(name.size(), kPointerNameMax);
@@ -78,6 +101,20 @@ void append_pointer_name(std::string& pointer, std::string_view name) {
     }
   }
   if (cut) pointer += "...";
+}
+
+bool Charset::holds(std::string_view utf8) const {
+  for (std::size_t i = 0; i < utf8.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(utf8[i]);
+    if (byte < 0x80) {
+      if ((bits_[byte / 64] >> (byte % 64) & 1) == 0) return false;
+    } else if (!beyond_ascii_) {
+      return false;
+    } else if (byte == 0xC2 && static_cast<unsigned char>(utf8[i + 1]) < 0xA0) {
+      return false;  // U+0080 to U+009F
+    }
+  }
+  return true;
 }
 
 void Writer::quote(std::string_view text) {

@@ -1,5 +1,6 @@
-// The parts of JSON that are plain text work, for json.cc: the grammar of bare scalars, and pointers.
-// The escapes that Writer puts are in json_text.cc too. Pure functions: any thread.
+// The parts of JSON that are plain text work, for json.cc: the grammar of bare scalars, and
+// pointers. Charset and the escapes that Writer puts are in json_text.cc too. Pure functions: any
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -20,5 +21,9 @@ std::string_view trim(std::string_view text);
 /// Appends a name as a reference token of a JSON pointer (RFC 6901 section 3). Of a long name, the
 /// caller's choice, 64 bytes at most are repeated; it is cut at a character.
 void append_pointer_name(std::string& pointer, std::string_view name);
+
+/// How many characters from `text` on are printable ASCII but neither quote nor backslash.
+/// REQUIRES: there is one that is not, and seven bytes behind it may be read.
+std::size_t plain_length(const char* text);
 
 }  // namespace lumbung::api::json

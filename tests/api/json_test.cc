@@ -243,6 +243,50 @@ TEST(Decoder, ReadsFieldsInAnyOrderWithEscapesResolved) {
   EXPECT_EQ(out.legs[1].account, "B");
 }
 
+// Plain text is looked at eight bytes at a time: what is not plain may stand at any place of them.
+TEST(Decoder, ReadsTextWhateverStandsInItAndWhere) {
+  struct Row {
+    std::string_view written;
+    std::optional<std::string_view> means;  // absent: not accepted
+  };
+  constexpr Row kRows[] = {
+      {"", ""},
+      {" !#$%&'()*+,-./:;<=>?@[]^_`{|}~", " !#$%&'()*+,-./:;<=>?@[]^_`{|}~"},
+      {R"(\")", "\""},
+      {R"(\\)", "\\"},
+      {R"(\/)", "/"},
+      {R"(\u0041)", "A"},
+      {R"(\u00e9)", "\xC3\xA9"},
+      {"\xC3\xA9", "\xC3\xA9"},
+      {"\xF0\x9F\x90\x98", "\xF0\x9F\x90\x98"},
+      {R"(\n)", std::nullopt},
+      {R"(\u0000)", std::nullopt},
+      {R"(\u001f)", std::nullopt},
+      {"\x7F", std::nullopt},
+      {"\xC2\x80", std::nullopt},
+  };
+  Parser parser;
+  for (const Row& row : kRows) {
+    for (std::size_t before = 0; before < 17; ++before) {
+      for (std::size_t behind = 0; behind < 9; ++behind) {
+        const std::string head(before, 'a');
+        const std::string tail(behind, 'z');
+        std::optional<std::string> found;
+        const auto errors = parser.array("[\"" + head + std::string(row.written) + tail + "\" ]", 1,
+                                         1, [&](std::size_t, Value& value) {
+                                           std::string_view text;
+                                           if (!value.string(text)) return false;
+                                           found = text;
+                                           return true;
+                                         });
+        EXPECT_EQ(errors.empty(), row.means.has_value()) << row.written;
+        if (!row.means) continue;
+        EXPECT_EQ(found, head + std::string(*row.means) + tail);
+      }
+    }
+  }
+}
+
 TEST(Decoder, NamesEachErrorByCodeAndPointer) {
   struct Row {
     const char* json;
