@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -43,6 +44,10 @@ class Directory {
   engine::Currency currency() const { return currency_; }
   /// nullopt when no published account has this code.
   std::optional<AccountRef> find(std::string_view code);
+  /// The same for many codes at once, an answer each: they are fetched from memory together, and
+  /// the ledger is asked once for all that are new.
+  void find_all(std::span<const std::string_view> codes,
+                std::vector<std::optional<AccountRef>>& refs);
   /// nullptr when no published account has this handle. Valid until the next call.
   const AccountName* find(engine::AccountHandle handle);
   /// REQUIRES: the handle is of a published account. Valid until the next call.
@@ -57,7 +62,12 @@ class Directory {
     engine::AccountHandle handle;  // 0: the slot is free
   };
 
-  void remember(std::size_t hash, engine::AccountHandle handle);
+  /// The first slot from `at` on that has this tag or is free.
+  std::size_t probe(std::uint32_t tag, std::size_t at) const;
+  std::optional<AccountRef> recall(std::size_t hash, std::string_view code) const;
+  const AccountName& keep(engine::AccountHandle handle, std::string_view code,
+                          engine::Currency currency);
+  void remember(std::size_t hash, std::string_view code, const storage::AccountFound& found);
   void insert(std::size_t hash, engine::AccountHandle handle);
   void grow();
 
@@ -68,6 +78,11 @@ class Directory {
   std::size_t taken_ = 0;
   std::vector<AccountName> accounts_;    // by handle
   std::vector<std::string> principals_;  // by handle; empty: not asked for yet
+
+  // Of find_all; kept between calls for their memory.
+  std::vector<std::size_t> hashes_;
+  std::vector<std::string_view> new_codes_;
+  std::vector<std::size_t> new_places_;
 };
 
 /// Directories of all cooperatives, as many of each as were needed at once. Any thread.

@@ -86,9 +86,8 @@ bool EntryReader::field(std::size_t which, Value& value, engine::Entry& entry,
                         std::optional<Date>& booking_date) {
   switch (which) {
     case kLegs:
-      return value.array(0, kAnyNumber, [&](std::size_t index, Value& leg) {
-        return read_leg(index, leg, entry.legs);
-      });
+      return value.array(0, kAnyNumber,
+                         [&](std::size_t index, Value& leg) { return read_leg(index, leg); });
     case kBookingDate:
       return read_date(value, booking_date);
     case kValueDate:
@@ -98,36 +97,41 @@ bool EntryReader::field(std::size_t which, Value& value, engine::Entry& entry,
   }
 }
 
-bool EntryReader::read_leg(std::size_t index, Value& value, engine::Legs& legs) {
-  std::string_view account;
-  std::string_view amount;
-  engine::Posting leg;
+bool EntryReader::read_leg(std::size_t index, Value& value) {
+  Leg leg{.item = item_, .index = index};
   const bool good = value.object(kLegFields, [&](std::size_t which, Value& part) {
-    if (which == 0) return part.string(account);
+    if (which == 0) return part.string(leg.account);
     if (which == 1) return read_side(part, leg.side);
-    return part.string(amount);
+    return part.string(leg.amount);
   });
-  if (!good) return false;
-  const auto ref = directory_.find(account);
-  if (!ref) {
-    faults_.unknown(item_, pointer(index, "account"), index);
-    return true;
-  }
-  const auto parsed = engine::parse_amount(amount, ref->exponent);
-  if (!parsed) {
-    faults_.bad(pointer(index, "amount"), amount_form(ref->exponent));
-    return true;
-  }
-  leg.account = ref->handle;
-  leg.amount = *parsed;
-  legs.push_back(leg);
-  return true;
+  if (good) waiting_.push_back(leg);
+  return good;
 }
 
-std::string EntryReader::pointer(std::size_t leg, std::string_view name) const {
+void EntryReader::look_up() {
+  codes_.clear();
+  for (const Leg& leg : waiting_) codes_.push_back(leg.account);
+  directory_.find_all(codes_, refs_);
+}
+
+std::optional<engine::Posting> EntryReader::posting_of(const Leg& leg,
+                                                       const std::optional<AccountRef>& ref) {
+  if (!ref) {
+    faults_.unknown(leg.item, pointer(leg, "account"), leg.index);
+    return std::nullopt;
+  }
+  const auto amount = engine::parse_amount(leg.amount, ref->exponent);
+  if (!amount) {
+    faults_.bad(pointer(leg, "amount"), amount_form(ref->exponent));
+    return std::nullopt;
+  }
+  return engine::Posting{ref->handle, leg.side, *amount};
+}
+
+std::string EntryReader::pointer(const Leg& leg, std::string_view name) const {
   std::string text;
-  if (in_batch_) text = "/entries/" + std::to_string(item_);
-  return text.append("/legs/").append(std::to_string(leg)).append("/").append(name);
+  if (in_batch_) text = "/entries/" + std::to_string(leg.item);
+  return text.append("/legs/").append(std::to_string(leg.index)).append("/").append(name);
 }
 
 }  // namespace lumbung::api::wire

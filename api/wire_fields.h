@@ -69,6 +69,8 @@ void finish(Decoded<T>& decoded, std::vector<json::Error> walked) {
 /// The fields of an entry; each table of a body that is one starts with them.
 enum EntryField : std::size_t { kLegs, kBookingDate, kValueDate, kMetadata, kFirstOther };
 
+/// Reads entries, in two steps: the walk collects legs as they stand, and settle() finds out what
+/// they mean, many at a time, since each account may be a miss of the processor's cache.
 class EntryReader {
  public:
   EntryReader(Directory& directory, Faults faults) : directory_(directory), faults_(faults) {}
@@ -83,14 +85,44 @@ class EntryReader {
   bool field(std::size_t which, json::Value& value, engine::Entry& entry,
              std::optional<engine::Date>& booking_date);
 
+  /// Whether so many legs wait that more would gain nothing.
+  bool is_full() const { return waiting_.size() >= kTogether; }
+  /// Gives each leg that waits to its entry. `legs_of(item)`: the legs of that entry; 0 outside of
+  /// a batch. REQUIRES: the parser has not begun another document.
+  template <class LegsOf>
+  void settle(const LegsOf& legs_of) {
+    look_up();
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+      if (const auto leg = posting_of(waiting_[i], refs_[i])) {
+        legs_of(waiting_[i].item).push_back(*leg);
+      }
+    }
+    waiting_.clear();
+  }
+
  private:
-  bool read_leg(std::size_t index, json::Value& value, engine::Legs& legs);
-  std::string pointer(std::size_t leg, std::string_view name) const;
+  static constexpr std::size_t kTogether = 64;
+
+  struct Leg {
+    std::size_t item = 0;
+    std::size_t index = 0;
+    std::string_view account = {};
+    engine::Side side = {};
+    std::string_view amount = {};
+  };
+
+  bool read_leg(std::size_t index, json::Value& value);
+  void look_up();
+  std::optional<engine::Posting> posting_of(const Leg& leg, const std::optional<AccountRef>& ref);
+  std::string pointer(const Leg& leg, std::string_view name) const;
 
   Directory& directory_;
   Faults faults_;
   std::size_t item_ = 0;
   bool in_batch_ = false;
+  std::vector<Leg> waiting_;
+  std::vector<std::string_view> codes_;          // of waiting_
+  std::vector<std::optional<AccountRef>> refs_;  // of waiting_
 };
 
 }  // namespace lumbung::api::wire

@@ -88,10 +88,13 @@ engine::Refusal refusal_of(const UnknownAccount& unknown) {
 Decoded<engine::PostEntry> decode_entry(json::Parser& parser, std::string_view body,
                                         Directory& directory) {
   Decoded<engine::PostEntry> decoded;
+  engine::PostEntry& post = decoded.value;
   EntryReader entry(directory, Faults(decoded.errors, decoded.unknown));
-  finish(decoded, parser.object(body, kEntryFields, [&](std::size_t which, Value& value) {
-    return entry.field(which, value, decoded.value.entry, decoded.value.booking_date);
-  }));
+  auto walked = parser.object(body, kEntryFields, [&](std::size_t which, Value& value) {
+    return entry.field(which, value, post.entry, post.booking_date);
+  });
+  entry.settle([&](std::size_t) -> engine::Legs& { return post.entry.legs; });
+  finish(decoded, std::move(walked));
   return decoded;
 }
 
@@ -101,10 +104,12 @@ Decoded<engine::Command> decode_item(json::Parser& parser, std::string_view body
   decoded.value.principal = principal;
   auto& post = decoded.value.body.emplace<engine::PostEntry>();
   EntryReader entry(directory, Faults(decoded.errors, decoded.unknown));
-  finish(decoded, parser.object(body, kItemFields, [&](std::size_t which, Value& value) {
+  auto walked = parser.object(body, kItemFields, [&](std::size_t which, Value& value) {
     if (which == kFirstOther) return read_key(value, decoded.value.key);
     return entry.field(which, value, post.entry, post.booking_date);
-  }));
+  });
+  entry.settle([&](std::size_t) -> engine::Legs& { return post.entry.legs; });
+  finish(decoded, std::move(walked));
   return decoded;
 }
 
@@ -116,14 +121,18 @@ Decoded<Batch> decode_batch(json::Parser& parser, std::string_view body, Directo
   batch.commands.reserve(std::min(body.size() / kEntryBytesTypical, kBatchEntriesMax));
   Faults faults(decoded.errors, decoded.unknown);
   EntryReader entry(directory, faults);
+  const auto legs_of = [&](std::size_t item) -> engine::Legs& {
+    return std::get<engine::PostEntry>(batch.commands[item].body).entry.legs;
+  };
   const auto read_item = [&](std::size_t index, Value& item) {
     if (index >= kBatchEntriesMax) {
       batch.too_large = true;
       return item.skip();
     }
+    if (entry.is_full()) entry.settle(legs_of);
     engine::Command& command = batch.commands.emplace_back();
     command.principal = principal;
-    auto& post = command.body.emplace<engine::PostEntry>();
+    auto& post = std::get<engine::PostEntry>(command.body);
     entry.start_item(index);
     return item.object(kBatchItemFields, [&](std::size_t which, Value& value) {
       if (which == kFirstOther) return read_key(value, command.key);
@@ -142,6 +151,7 @@ Decoded<Batch> decode_batch(json::Parser& parser, std::string_view body, Directo
   auto walked = parser.object(body, kFields, [&](std::size_t which, Value& value) {
     return which == 0 ? read_mode(value) : value.array(0, kAnyNumber, read_item);
   });
+  entry.settle(legs_of);
   const bool keyed = batch.mode == storage::BatchMode::kPerItem;
   for (std::size_t i = 0; walked.empty() && i < batch.commands.size(); ++i) {
     if (batch.commands[i].key.empty() != keyed) continue;
@@ -307,10 +317,12 @@ Decoded<engine::SettleHold> decode_settlement(json::Parser& parser, std::string_
   engine::SettleHold& settle = decoded.value;
   settle.hold = hold;
   EntryReader entry(directory, Faults(decoded.errors, decoded.unknown));
-  finish(decoded, parser.object(body, kSettlementFields, [&](std::size_t which, Value& value) {
+  auto walked = parser.object(body, kSettlementFields, [&](std::size_t which, Value& value) {
     if (which == kFirstOther) return value.boolean(settle.release_rest);
     return entry.field(which, value, settle.entry, settle.booking_date);
-  }));
+  });
+  entry.settle([&](std::size_t) -> engine::Legs& { return settle.entry.legs; });
+  finish(decoded, std::move(walked));
   return decoded;
 }
 

@@ -164,6 +164,20 @@ std::optional<AccountHandle> Ledger::find_account(const CoopId& coop, std::strin
   return handle;
 }
 
+std::vector<AccountFound> Ledger::find_accounts(const CoopId& coop,
+                                                std::span<const std::string_view> codes) const {
+  std::vector<AccountFound> found(codes.size());
+  const auto published = impl_->find(coop);
+  if (!published) return found;
+  published->with_book([&](const Book& book, const Head&) {
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      const AccountHandle handle = book.find_account(codes[i]);
+      if (handle.value != 0) found[i] = {handle, book.account(handle).currency};
+    }
+  });
+  return found;
+}
+
 std::optional<AccountView> Ledger::account(const CoopId& coop, AccountHandle account) const {
   const auto published = impl_->find(coop);
   if (!published) return std::nullopt;

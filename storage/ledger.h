@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -85,6 +86,12 @@ struct CoopStatus {
   Head head;
   engine::Timestamp last_time;
   std::uint32_t account_count = 0;
+};
+
+/// What a code stands for; handle 0: nothing.
+struct AccountFound {
+  engine::AccountHandle handle;
+  engine::Currency currency{};
 };
 
 struct AccountView {
@@ -195,6 +202,9 @@ class Ledger {
   std::optional<CoopStatus> coop(const engine::CoopId& coop) const;
   std::optional<engine::AccountHandle> find_account(const engine::CoopId& coop,
                                                     std::string_view code) const;
+  /// Many codes of one moment, an answer each.
+  std::vector<AccountFound> find_accounts(const engine::CoopId& coop,
+                                          std::span<const std::string_view> codes) const;
   std::optional<AccountView> account(const engine::CoopId& coop, engine::AccountHandle) const;
   /// Accounts with a handle above `after`, at most `limit`.
   std::vector<AccountView> accounts(const engine::CoopId& coop, engine::AccountHandle after,

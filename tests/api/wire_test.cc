@@ -374,5 +374,54 @@ TEST_F(WireTest, ADirectoryRemembersAndDoesNotInvent) {
   }
 }
 
+TEST_F(WireTest, ADirectoryAnswersManyCodesEachInItsPlace) {
+  const std::vector<std::string_view> codes = {"2101.M/17", "9999", "1101", "1101",
+                                               "",          "7001", "9999", "2101.M/17"};
+  std::vector<std::optional<AccountRef>> refs(99);
+  for (int round = 0; round < 2; ++round) {
+    directory_.find_all(codes, refs);
+    ASSERT_EQ(refs.size(), codes.size());
+    EXPECT_EQ(refs[0]->handle, kSavings);
+    EXPECT_EQ(refs[2]->handle, kCash);
+    EXPECT_EQ(refs[3]->handle, kCash);
+    EXPECT_EQ(refs[5]->exponent, 0);
+    EXPECT_EQ(refs[7]->handle, kSavings);
+    EXPECT_FALSE(refs[1] || refs[4] || refs[6]);
+  }
+  directory_.find_all({}, refs);
+  EXPECT_TRUE(refs.empty());
+}
+
+/// Far more accounts than a new directory has room for, asked for in an order of their own.
+TEST_F(WireTest, ADirectoryGrows) {
+  constexpr unsigned kMany = 1500;
+  Node node;
+  const std::uint32_t before = node.ledger().coop(kDesa)->account_count;
+  std::vector<engine::Command> commands;
+  for (unsigned i = 0; i < kMany; ++i) {
+    engine::OpenAccount open;
+    open.code = "M/" + std::to_string(i);
+    open.type = engine::AccountType::kLiability;
+    open.normal = engine::Side::kCredit;
+    open.currency = engine::kIDR;
+    commands.push_back({*engine::Key::parse("open-" + std::to_string(i)), engine::kOperator, open});
+  }
+  for (const auto& answer :
+       node.ledger().ask_batch(kDesa, std::move(commands), storage::BatchMode::kPerItem)) {
+    ASSERT_EQ(answer.outcome, storage::Answer::Outcome::kDone);
+  }
+  Directory directory(node.ledger(), kDesa);
+  std::vector<std::string> codes;
+  for (unsigned i = 0; i < kMany; ++i) codes.push_back("M/" + std::to_string(i * 7 % kMany));
+  std::vector<std::optional<AccountRef>> refs;
+  for (int round = 0; round < 2; ++round) {
+    directory.find_all(std::vector<std::string_view>(codes.begin(), codes.end()), refs);
+    for (unsigned i = 0; i < kMany; ++i) {
+      ASSERT_TRUE(refs[i]);
+      EXPECT_EQ(refs[i]->handle.value, before + 1 + i * 7 % kMany);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lumbung::api
