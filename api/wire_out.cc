@@ -45,6 +45,38 @@ void totals_members(Writer& out, const storage::Totals& totals, engine::Side nor
   amount(out, "posted", totals.balance(normal), exponent);
 }
 
+/// An answer's bytes in a batch, to make room for all of them at once.
+constexpr std::size_t kAnswerBytesTypical = 112;
+
+/// The items of a batch that are done. Those of a block share date and record time, so that all but
+/// the event's number is written once.
+class DoneItem {
+ public:
+  /// Valid until the next call.
+  std::string_view text_of(const storage::Answer& answer) {
+    if (rest_.empty() || answer.booking_date != date_ || answer.at != at_) {
+      date_ = answer.booking_date;
+      at_ = answer.at;
+      rest_.clear();
+      Writer rest(rest_);
+      date(rest, "booking_date", date_);
+      time(rest, "recorded_at", at_);
+    }
+    text_.clear();
+    Writer out(text_);
+    out.begin_object().raw(R"("outcome":"done")");
+    number(out, "event", answer.event);
+    out.raw(rest_).end_object();
+    return text_;
+  }
+
+ private:
+  engine::Date date_;
+  engine::Timestamp at_;
+  std::string rest_;  // the members behind the number
+  std::string text_;
+};
+
 }  // namespace
 
 void render_receipt(Writer& out, const storage::Answer& answer, std::string_view kind) {
@@ -64,38 +96,23 @@ void render_refusal(Writer& out, const engine::Refusal& refusal, Directory* dire
 }
 
 void render_batch(Writer& out, const std::vector<storage::Answer>& answers, Directory& directory) {
-  // A block has one date and one record time, so most answers share their text.
-  engine::Date shown_date;
-  engine::Timestamp shown_time;
-  std::string date_text = engine::format_date(shown_date);
-  std::string time_text = engine::format_timestamp(shown_time);
+  DoneItem done;
+  out.reserve(answers.size() * kAnswerBytesTypical);
   out.begin_object().key("items").begin_array();
   for (const storage::Answer& answer : answers) {
-    out.begin_object();
     switch (answer.outcome) {
       case storage::Answer::Outcome::kDone:
-        if (answer.booking_date != shown_date) {
-          shown_date = answer.booking_date;
-          date_text = engine::format_date(shown_date);
-        }
-        if (answer.at != shown_time) {
-          shown_time = answer.at;
-          time_text = engine::format_timestamp(shown_time);
-        }
-        out.member("outcome", std::string_view("done"));
-        number(out, "event", answer.event);
-        out.member("booking_date", std::string_view(date_text));
-        out.member("recorded_at", std::string_view(time_text));
+        out.raw(done.text_of(answer));
         break;
       case storage::Answer::Outcome::kRefused:
-        out.member("outcome", std::string_view("refused"));
+        out.begin_object().member("outcome", std::string_view("refused"));
         wire::refusal(out, answer.refusal, &directory);
+        out.end_object();
         break;
       case storage::Answer::Outcome::kUnknown:
-        out.member("outcome", std::string_view("unknown"));
+        out.begin_object().member("outcome", std::string_view("unknown")).end_object();
         break;
     }
-    out.end_object();
   }
   out.end_array().end_object();
 }

@@ -51,46 +51,70 @@ Response per_item_response(const Exchange& exchange, const Answers& answers) {
   return items_response(exchange, 200, answers);
 }
 
+// Answers are rendered by a reading thread: thousands of them would hold up the publishing one.
+
 void submit_atomic(ExchangePtr exchange, Batch batch) {
   batch.commands.front().key = exchange->key();
   storage::Ledger& ledger = exchange->ledger();
   const engine::CoopId coop = exchange->coop();
   ledger.submit_batch(coop, std::move(batch.commands), storage::BatchMode::kAtomic,
-                      [exchange](const Answers& answers) {
-                        exchange->services().readers.push([exchange, answers] {
+                      [exchange = std::move(exchange)](Answers answers) {
+                        exchange->services().readers.push([exchange, answers = std::move(answers)] {
                           exchange->answer(atomic_response(*exchange, answers));
                         });
                       });
 }
 
+/// Takes what is about accounts that are not there out of a batch.
+void drop_unknown(std::vector<engine::Command>& commands,
+                  const std::vector<UnknownAccount>& unknown) {
+  auto next = unknown.begin();
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (next != unknown.end() && next->item == i) {
+      ++next;
+    } else if (kept++ != i) {
+      commands[kept - 1] = std::move(commands[i]);
+    }
+  }
+  commands.resize(kept);
+}
+
+/// The ledger's answers and, each in its item's place, what was to be said without asking it.
+Answers with_unknown(Answers given, const std::vector<UnknownAccount>& unknown) {
+  if (unknown.empty()) return given;
+  Answers all;
+  all.reserve(given.size() + unknown.size());
+  auto next = given.begin();
+  for (const UnknownAccount& item : unknown) {
+    const auto known = static_cast<std::ptrdiff_t>(item.item - all.size());
+    all.insert(all.end(), next, next + known);
+    next += known;
+    Answer& answer = all.emplace_back();
+    answer.outcome = Answer::Outcome::kRefused;
+    answer.refusal = refusal_of(item);
+  }
+  all.insert(all.end(), next, given.end());
+  return all;
+}
+
 /// Items about accounts that are not there are answered here, the others by the ledger, and all in
 /// the order in which they came.
-void submit_per_item(ExchangePtr exchange, Batch batch,
-                     const std::vector<UnknownAccount>& unknown) {
-  Answers answers(batch.commands.size());
-  for (const UnknownAccount& item : unknown) {
-    answers[item.item].outcome = Answer::Outcome::kRefused;
-    answers[item.item].refusal = refusal_of(item);
-  }
-  for (std::size_t i = unknown.size(); i-- > 0;) {
-    batch.commands.erase(batch.commands.begin() + static_cast<std::ptrdiff_t>(unknown[i].item));
-  }
+void submit_per_item(ExchangePtr exchange, Batch batch, std::vector<UnknownAccount> unknown) {
+  if (!unknown.empty()) drop_unknown(batch.commands, unknown);
   if (batch.commands.empty()) {
-    return exchange->answer(per_item_response(*exchange, answers));
+    return exchange->answer(per_item_response(*exchange, with_unknown({}, unknown)));
   }
   storage::Ledger& ledger = exchange->ledger();
   const engine::CoopId coop = exchange->coop();
-  ledger.submit_batch(coop, std::move(batch.commands), storage::BatchMode::kPerItem,
-                      [exchange, answers = std::move(answers)](const Answers& given) mutable {
-                        auto next = given.begin();
-                        for (Answer& answer : answers) {
-                          const bool here = answer.outcome == Answer::Outcome::kRefused;
-                          if (!here) answer = *next++;
-                        }
-                        exchange->services().readers.push([exchange, answers = std::move(answers)] {
-                          exchange->answer(per_item_response(*exchange, answers));
-                        });
-                      });
+  ledger.submit_batch(
+      coop, std::move(batch.commands), storage::BatchMode::kPerItem,
+      [exchange = std::move(exchange), unknown = std::move(unknown)](Answers given) {
+        exchange->services().readers.push([exchange, unknown, given = std::move(given)]() mutable {
+          const Answers answers = with_unknown(std::move(given), unknown);
+          exchange->answer(per_item_response(*exchange, answers));
+        });
+      });
 }
 
 }  // namespace
@@ -112,7 +136,7 @@ void post_batch(ExchangePtr exchange) {
   if (batch.too_large) return refuse(RefusalCode::batch_too_large);
   if (batch.commands.empty()) return refuse(RefusalCode::batch_empty);
   if (batch.mode == storage::BatchMode::kPerItem) {
-    return submit_per_item(std::move(exchange), std::move(batch), decoded.unknown);
+    return submit_per_item(std::move(exchange), std::move(batch), std::move(decoded.unknown));
   }
   if (exchange->key().empty()) return exchange->answer(problem(Fault::kIdempotencyKeyMissing));
   if (turn_away(*exchange, decoded)) return;

@@ -136,6 +136,32 @@ TEST_F(BatchTest, AFullBatchGoesInOneRequestWithoutAKeyInTheHeader) {
               HasSubstr(R"("posted":"819000.00")"));
 }
 
+TEST_F(BatchTest, AnUnknownAccountIsAnsweredInItsItemsPlace) {
+  // Which of five items are about accounts that are not there, each way there is.
+  for (unsigned unknown = 0; unknown < 32; ++unknown) {
+    const auto first = static_cast<int>(last_event()) + 1;
+    std::string items;
+    std::string answers;
+    int event = first;
+    for (unsigned i = 0; i < 5; ++i) {
+      const bool is_unknown = (unknown >> i & 1U) != 0;
+      const std::string key = std::to_string(unknown) + "-" + std::to_string(i);
+      items += (i == 0 ? "" : ",") + keyed(key, is_unknown ? entry("1101", "none", "1.00") : in_);
+      answers += (i == 0 ? "" : ",") + (is_unknown ? std::string("unknown") : done(event++));
+    }
+    std::string body = per_item(items).body;
+    const std::string refused =
+        R"({"outcome":"refused","code":"account_unknown","detail":")" +
+        std::string(engine::sentence_of(engine::RefusalCode::account_unknown)) +
+        R"(","params":{"leg":1}})";
+    for (std::size_t at = 0; (at = body.find(refused, at)) != std::string::npos;) {
+      body.replace(at, refused.size(), "unknown");
+    }
+    EXPECT_EQ(body, R"({"items":[)" + answers + "]}");
+    EXPECT_EQ(static_cast<int>(last_event()), event - 1);
+  }
+}
+
 TEST_F(BatchTest, ItemsThatAreAllAboutUnknownAccountsAskTheLedgerNothing) {
   const http::Answer answer = per_item(keyed("a", entry("x", "1101", "1.00")));
   EXPECT_EQ(answer.status, 200);

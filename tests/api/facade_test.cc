@@ -90,6 +90,47 @@ std::string post_bytes(const Node& node, std::string_view key) {
                         std::string(key) + "\r\n");
 }
 
+TEST(Facade, ABatchThatTheQueueHasNoRoomForIsTurnedAwayWhole) {
+  constexpr unsigned kBatches = 12;
+  constexpr unsigned kItems = 3;
+  Valve valve;
+  Node::Options options = with(valve);
+  options.queue_max = 4;
+  Node node(std::move(options));
+  const auto asked = [&node] {
+    const storage::QueueStatus queue = node.ledger().queue_status();
+    return queue.accepted + queue.turned_away;
+  };
+  const std::uint64_t asked_before = asked();
+  valve.shut();
+  std::vector<http::RawClient> clients;
+  for (unsigned i = 0; i < kBatches; ++i) {
+    std::string items;
+    for (unsigned j = 0; j < kItems; ++j) {
+      items += (j == 0 ? R"({"key":"b)" : R"(,{"key":"b)") + std::to_string(kItems * i + j) +
+               "\"," + entry("1101", "2101.M/17", "1.00").substr(1);
+    }
+    clients.emplace_back(node.port());
+    ASSERT_TRUE(clients.back().send(http::post(
+        Node::below("/entries/batch"), R"({"mode":"per_item","entries":[)" + items + "]}",
+        node.bearer("teller") + "Content-Type: application/json\r\n")));
+  }
+  while (asked() < asked_before + kBatches) std::this_thread::yield();
+  valve.open();
+  unsigned full = 0;
+  for (http::RawClient& client : clients) {
+    const http::Answer answer = client.receive();
+    ASSERT_TRUE(answer);
+    if (answer.status == 200) continue;
+    EXPECT_EQ(told(answer), "503 queue_full");
+    EXPECT_EQ(answer.field("Retry-After"), "1");
+    ++full;
+  }
+  EXPECT_GT(full, 0u);
+  EXPECT_EQ(node.ledger().queue_status().turned_away, full);
+  EXPECT_EQ(node.ledger().coop(kDesa)->head.last_event.value, 12u + kItems * (kBatches - full));
+}
+
 TEST(Facade, AFullQueueIsSaidSoAndWhatGotInIsDone) {
   Valve valve;
   Node::Options options = with(valve);
@@ -120,6 +161,8 @@ TEST(Facade, AFullQueueIsSaidSoAndWhatGotInIsDone) {
   EXPECT_GT(full, 0);
   EXPECT_EQ(node.ledger().coop(kDesa)->head.last_event.value, 12u + static_cast<unsigned>(done));
   EXPECT_EQ(node.ledger().queue_status().turned_away, static_cast<unsigned>(full));
+  EXPECT_THAT(node.send(http::get("/metrics")).body,
+              HasSubstr("\nlumbung_ledger_turned_away_total " + std::to_string(full) + "\n"));
   // Nothing was written for those: the same key goes through later.
   for (int i = 0; i < 40; ++i) {
     EXPECT_EQ(node.send(post_bytes(node, "k" + std::to_string(i))).status, 201);
