@@ -16,7 +16,8 @@ namespace {
 
 /// Room for the longest header block, with the empty line before it and the start of what follows.
 constexpr std::size_t kBufferSize = kHeadMax + 4096;
-/// A body's memory grows by so much at a time: what is told is not yet sent.
+/// What is told is not yet sent: room for all of a body is asked for only behind its first bytes,
+/// and its memory is touched by so much at a time.
 constexpr std::size_t kBodyStep = 64 * 1024;
 constexpr int kLingerMs = 1000;
 constexpr std::size_t kLingerBytesMax = 1024 * 1024;
@@ -165,7 +166,10 @@ Task<Session::Received> Session::receive_with_length(Request& request) {
   body.assign(buffered().data(), filled);
   consume(filled);
   while (filled < length) {
-    if (filled == body.size()) body.resize(std::min(length, filled + kBodyStep));
+    if (filled == body.size()) {
+      if (filled >= kBodyStep) body.reserve(length);
+      body.resize(std::min(length, filled + kBodyStep));
+    }
     const std::size_t read = co_await read_into(body.data() + filled, body.size() - filled);
     if (read == 0) co_return co_await give_up("The body did not come in time.");
     filled += read;
