@@ -139,7 +139,7 @@ class Book {
   Date open_day_;
   Month open_month_{};
   std::vector<std::pair<Date, EventNo>> closed_days_;  // with the event that closed each, ascending
-  std::vector<Account> accounts_{Account{}};    // [0] is no account
+  std::vector<Account> accounts_{Account{}};           // [0] is no account
   std::vector<AccountInfo> infos_{AccountInfo{}};
   std::unordered_map<std::string, AccountHandle> by_code_;
   std::map<EventNo, Hold> holds_;  // the open ones

@@ -1,4 +1,5 @@
-// The entry (jurnal): the only thing that moves money. Two to 64 postings that balance per currency.
+// The entry (jurnal): the only thing that moves money. Two to 64 postings that balance per
+// currency.
 #pragma once
 
 #include <boost/container/small_vector.hpp>

@@ -78,8 +78,7 @@ Int128 imbalance(const Book& book, const Entry& entry, Currency currency) {
 /// Whether the posted balance, changed by so much, stays inside the limit on the side it moves to.
 bool within_limits(const Account& line, Int128 change) {
   if (change < 0) {
-    return line.floor == Account::kNoFloor ||
-           line.posted() - line.held - line.floor + change >= 0;
+    return line.floor == Account::kNoFloor || line.posted() - line.held - line.floor + change >= 0;
   }
   return change == 0 || line.ceiling == Account::kNoCeiling ||
          line.posted() + change <= line.ceiling;

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "engine/check.h"
 #include "engine/bytes.h"
+#include "engine/check.h"
 #include "storage/codec.h"
 
 namespace lumbung::storage {
@@ -34,8 +34,8 @@ void put_rows(std::string& out, const std::vector<std::uint64_t>& rows, std::uin
   const std::size_t begin = out.size();
   out.resize(begin + (count + 7) / 8);
   for (const std::uint64_t row : rows) {
-    out[begin + row / 8] = static_cast<char>(static_cast<unsigned char>(out[begin + row / 8]) |
-                                             (1U << (row % 8)));
+    out[begin + row / 8] =
+        static_cast<char>(static_cast<unsigned char>(out[begin + row / 8]) | (1U << (row % 8)));
   }
 }
 
@@ -78,7 +78,8 @@ class ColumnWriter {
 }  // namespace
 
 std::size_t BlockBuilder::bound_of(const Entry& entry) {
-  std::size_t bound = kLegCountBytes + entry.legs.size() * (kHandleBytes + kSideBytes + kAmountBytes);
+  std::size_t bound =
+      kLegCountBytes + entry.legs.size() * (kHandleBytes + kSideBytes + kAmountBytes);
   if (entry.value_date) bound += kDateBytes;
   if (!entry.metadata.empty()) bound += kLengthBytes + encode_metadata(entry.metadata).size();
   return bound;

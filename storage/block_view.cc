@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "engine/check.h"
 #include "engine/bytes.h"
+#include "engine/check.h"
 #include "storage/codec.h"
 
 namespace lumbung::storage {
@@ -16,10 +16,10 @@ struct HeaderField {
   std::string_view name;
 };
 constexpr HeaderField kHeaderFields[] = {
-    {0, "magic"},          {4, "version"},      {6, "codec"},       {7, "hash_algorithm"},
-    {8, "cooperative"},    {24, "block_no"},    {32, "epoch"},      {40, "previous"},
-    {72, "first_event"},   {80, "count"},       {84, "business_date"},
-    {88, "stamped_time"},  {96, "durable_block"}, {104, "length"},
+    {0, "magic"},          {4, "version"},   {6, "codec"},          {7, "hash_algorithm"},
+    {8, "cooperative"},    {24, "block_no"}, {32, "epoch"},         {40, "previous"},
+    {72, "first_event"},   {80, "count"},    {84, "business_date"}, {88, "stamped_time"},
+    {96, "durable_block"}, {104, "length"},
 };
 
 struct Slot {
@@ -375,8 +375,8 @@ bool BlockView::Rows::fail(Column column, std::string what) {
 
 bool BlockView::Rows::read_key(Event& event) {
   const BlockView& v = *view_;
-  const auto form = v.has(Column::kKeyForm) ? static_cast<Key::Form>(v.key_forms_[row_])
-                                            : Key::Form::kUuid;
+  const auto form =
+      v.has(Column::kKeyForm) ? static_cast<Key::Form>(v.key_forms_[row_]) : Key::Form::kUuid;
   std::string_view bytes;
   switch (form) {
     case Key::Form::kNone:
@@ -453,8 +453,8 @@ bool BlockView::Rows::read_entry(Kind kind, Entry& entry) {
 /// Counts the row that was just read or passed over.
 void BlockView::Rows::step(Kind kind) {
   const BlockView& v = *view_;
-  const auto form = v.has(Column::kKeyForm) ? static_cast<Key::Form>(v.key_forms_[row_])
-                                            : Key::Form::kUuid;
+  const auto form =
+      v.has(Column::kKeyForm) ? static_cast<Key::Form>(v.key_forms_[row_]) : Key::Form::kUuid;
   if (form == Key::Form::kUuid || form == Key::Form::kUlid) ++key16_;
   if (form == Key::Form::kText) key_text_at_ += v.key_texts_.length(key_text_++);
   if (form == Key::Form::kHash) ++key_hash_;
@@ -476,8 +476,7 @@ void BlockView::Rows::step(Kind kind) {
 bool BlockView::Rows::peek(Simple& simple) const {
   const BlockView& v = *view_;
   if (error_ || row_ >= v.header_.count || v.kind(row_) != Kind::kSimpleEntry) return false;
-  if (v.has(Column::kKeyForm) &&
-      static_cast<Key::Form>(v.key_forms_[row_]) != Key::Form::kUuid) {
+  if (v.has(Column::kKeyForm) && static_cast<Key::Form>(v.key_forms_[row_]) != Key::Form::kUuid) {
     return false;
   }
   if ((v.has(Column::kValueDate) && v.value_date_rows_[row_]) ||

@@ -19,8 +19,8 @@ namespace lumbung::storage {
 /// Header up to and including `length`; hash and checksum follow the columns.
 inline constexpr std::size_t kHeaderBytes = 108;
 inline constexpr std::size_t kTrailerBytes = 36;
-/// What a block takes at the most besides its events: header, trailer, directory, and what stands once
-/// a column (prefixes, the last byte of a bitmap).
+/// What a block takes at the most besides its events: header, trailer, directory, and what stands
+/// once a column (prefixes, the last byte of a bitmap).
 inline constexpr std::size_t kFrameBound =
     kHeaderBytes + kTrailerBytes + 1 + kColumnMax * (5 + 2 * Packed::kPrefix + 1);
 
@@ -128,7 +128,8 @@ class BlockView {
     explicit Rows(const BlockView& view) : view_(&view) {}
     /// False at the end and on an error. Reuses what `event` holds.
     bool next(engine::Event& event);
-    /// A row that posts a simple entry under a UUID and says nothing else, as nearly every row does.
+    /// A row that posts a simple entry under a UUID and says nothing else, as nearly every row
+    /// does.
     struct Simple {
       engine::PrincipalHandle principal{};
       std::string_view uuid;  // 16 bytes of the view

@@ -172,8 +172,8 @@ Answer DecidingBook::ask(const Command& command, std::uint64_t print) {
   }
   auto decided = decide(PastView(*this), policy_, command);
   if (!decided) {
-    // Without a book there is no journal to remember a refusal in, nor without a known principal; and
-    // what was to open a book is no request to the one that stands there.
+    // Without a book there is no journal to remember a refusal in, nor without a known principal;
+    // and what was to open a book is no request to the one that stands there.
     if (!book_.opened() || !book_.has_principal(command.principal) ||
         std::holds_alternative<OpenCooperative>(command.body)) {
       Answer answer = edge_refusal(decided.refusal().code);
@@ -209,9 +209,8 @@ Answer DecidingBook::ask_atomic(const std::vector<Command>& commands) {
   const std::uint64_t print = fingerprint(first.principal, first.key);
   const Digest digest = digest_of_batch(commands);
   if (const auto known = find(first.principal, first.key, print)) {
-    const bool same = known->digest == digest &&
-                      (known->batch_size == commands.size() ||
-                       std::holds_alternative<Refused>(known->body));
+    const bool same = known->digest == digest && (known->batch_size == commands.size() ||
+                                                  std::holds_alternative<Refused>(known->body));
     return same ? answer_of(*known, /*replayed=*/true) : edge_refusal(RefusalCode::key_reused);
   }
   std::vector<Event> events;
