@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "engine/bytes.h"
-#include "engine/prefetch.h"
+#include "engine/check.h"
 #include "storage/columns.h"
 #include "storage/key.h"
 
@@ -14,13 +16,6 @@ namespace {
 using namespace engine;
 
 constexpr std::size_t kPostingsAList = 128;
-// Postings on their way from memory while one is written: in the order of accounts they lie anywhere.
-constexpr std::size_t kPrefetchAhead = 16;
-
-void put_varint(std::string& out, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
-  out.push_back(static_cast<char>(value));
-}
 
 std::uint64_t get_varint(ByteReader& in) {
   std::uint64_t value = 0;
@@ -33,11 +28,6 @@ std::uint64_t get_varint(ByteReader& in) {
   return 0;
 }
 
-void put_wide(ByteWriter& out, Uint128 value) {
-  out.put(static_cast<std::uint64_t>(value));
-  out.put(static_cast<std::uint64_t>(value >> 64));
-}
-
 Uint128 get_wide(ByteReader& in) {
   const auto low = in.get<std::uint64_t>();
   return static_cast<Uint128>(in.get<std::uint64_t>()) << 64 | low;
@@ -47,78 +37,130 @@ void require(const ByteReader& in) {
   if (!in.done()) throw StoreError("a row of an index cannot be read: rebuild the projections");
 }
 
-std::vector<Row> locator_rows(const CoopId& coop, const Run& run, const OpeningTotals&) {
-  std::vector<Row> rows;
-  rows.reserve(run.blocks().size());
+void write_locator(const CoopId& coop, const Run& run, const OpeningTotals&,
+                   const Store::PutRow& put) {
+  std::string value;
   for (const Run::BlockPlace& place : run.blocks()) {
-    Row row{event_key(coop, place.first_event), {}};
-    ByteWriter out(row.value);
+    value.clear();
+    ByteWriter out(value);
     out.put(place.block_no.value);
     out.put(place.time.us);
-    rows.push_back(std::move(row));
+    put(event_key(coop, place.first_event), value);
   }
-  return rows;
 }
 
-/// The run's postings by account, and of one account as they came.
-struct ByAccount {
-  std::vector<std::uint32_t> order;  // indices of postings
-  std::vector<std::uint32_t> ends;   // by account: where its part of `order` ends
+/// A posting as the sort moves it: no more bytes than the list needs.
+struct Sorted {
+  std::int64_t amount;    // debits above zero
+  std::uint32_t place;    // offset of the event in the run << kLegBits | leg
+  std::uint32_t account;
 };
 
-/// A counting sort, since accounts are dense.
-ByAccount by_account(const Run& run) {
-  std::uint32_t accounts = 0;
-  for (const Run::Posting& p : run.postings()) accounts = std::max(accounts, p.account + 1);
-  ByAccount sorted;
-  std::vector<std::uint32_t>& places = sorted.ends;
-  places.resize(accounts + 1);
-  for (const Run::Posting& p : run.postings()) ++places[p.account + 1];
-  for (std::uint32_t a = 1; a <= accounts; ++a) places[a] += places[a - 1];
-  sorted.order.resize(run.postings().size());
-  for (std::uint32_t i = 0; i < sorted.order.size(); ++i) {
-    sorted.order[places[run.postings()[i].account]++] = i;
+constexpr unsigned kLegBits = 6;
+static_assert(kLegsMax <= 1U << kLegBits);
+// Digits a pass sorts by: as many streams as stay in the processor's nearest caches.
+constexpr unsigned kDigitBits = 11;
+
+/// The run's postings by account, and of one account as they came. A radix sort, from the lowest
+/// digit on: accounts are dense, and each pass writes to few places at once where one pass over all
+/// accounts would miss the cache at every posting.
+std::vector<Sorted> by_account(const Run& run) {
+  CHECK(run.event_count() < 1U << (32 - kLegBits));
+  std::uint32_t highest = 0;
+  std::vector<Sorted> from;
+  from.reserve(run.postings().size());
+  for (const Run::Posting& p : run.postings()) {
+    from.push_back({p.amount, p.offset << kLegBits | p.leg, p.account});
+    highest = std::max(highest, p.account);
   }
-  places.pop_back();
-  return sorted;
+  const auto bits = static_cast<unsigned>(std::bit_width(highest));
+  const unsigned passes = (bits + kDigitBits - 1) / kDigitBits;
+  if (passes == 0) return from;
+  const unsigned width = (bits + passes - 1) / passes;
+  const std::uint32_t mask = (1U << width) - 1;
+  std::vector<Sorted> to(from.size());
+  std::vector<std::uint32_t> places(std::size_t{mask} + 2);
+  for (unsigned shift = 0; shift < passes * width; shift += width) {
+    std::fill(places.begin(), places.end(), 0);
+    for (const Sorted& p : from) ++places[(p.account >> shift & mask) + 1];
+    for (std::size_t digit = 1; digit < places.size(); ++digit) places[digit] += places[digit - 1];
+    for (const Sorted& p : from) to[places[p.account >> shift & mask]++] = p;
+    std::swap(from, to);
+  }
+  return from;
 }
 
-std::vector<Row> posting_rows(const CoopId& coop, const Run& run, const OpeningTotals& opening) {
-  const auto [order, ends] = by_account(run);
-  std::vector<Row> rows;
-  std::size_t i = 0;
-  for (std::uint32_t account = 0; account < ends.size(); ++account) {
-    OpeningTotals::Line totals = opening.of({account});
-    while (i < ends[account]) {
-      const std::size_t end = std::min<std::size_t>(i + kPostingsAList, ends[account]);
-      const Run::Posting& first = run.postings()[order[i]];
-      Row row{posting_key(coop, {account}, run.event_of(first),
-                          static_cast<std::uint8_t>(first.leg)),
-              {}};
-      ByteWriter out(row.value);
-      out.put(static_cast<std::uint8_t>(end - i));
-      put_wide(out, totals.debits);
-      put_wide(out, totals.credits);
-      std::uint32_t last = first.offset;
-      for (; i < end; ++i) {
-        if (i + kPrefetchAhead < order.size()) {
-          prefetch_line(&run.postings()[order[i + kPrefetchAhead]]);
-        }
-        const Run::Posting& p = run.postings()[order[i]];
-        put_varint(row.value, p.offset - last);
-        row.value.push_back(static_cast<char>(p.leg));
-        put_varint(row.value, zigzag(p.amount));
-        last = p.offset;
-        (p.amount > 0 ? totals.debits : totals.credits) +=
-            static_cast<Uint128>(p.amount > 0 ? p.amount : -p.amount);
-      }
-      rows.push_back(std::move(row));
+/// One covering list, put together where it can have no more bytes than the buffer.
+class ListWriter {
+ public:
+  /// `count` lines, at most kPostingsAList, follow the totals before them.
+  void begin(std::size_t count, const OpeningTotals::Line& before) {
+    end_ = buffer_.data();
+    put(static_cast<std::uint8_t>(count));
+    for (const Uint128 total : {before.debits, before.credits}) {
+      put(static_cast<std::uint64_t>(total));
+      put(static_cast<std::uint64_t>(total >> 64));
     }
   }
-  return rows;
+  void add(std::uint32_t events_since, std::uint32_t leg, std::int64_t amount) {
+    put_varint(events_since);
+    put(static_cast<std::uint8_t>(leg));
+    put_varint(zigzag(amount));
+  }
+  std::string_view bytes() const {
+    return {buffer_.data(), static_cast<std::size_t>(end_ - buffer_.data())};
+  }
+
+ private:
+  template <class Number>
+  void put(Number number) {  // little-endian, as ByteWriter
+    std::memcpy(end_, &number, sizeof number);
+    end_ += sizeof number;
+  }
+  void put_varint(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) *end_++ = static_cast<char>(value | 0x80);
+    *end_++ = static_cast<char>(value);
+  }
+
+  // Count, two totals; a line: an offset of 32 bits, a leg, an amount of 64.
+  std::array<char, 1 + 2 * 16 + kPostingsAList*(5 + 1 + 10)> buffer_;
+  char* end_ = buffer_.data();
+};
+
+void add_signed(OpeningTotals::Line& totals, std::int64_t amount) {
+  (amount > 0 ? totals.debits : totals.credits) +=
+      static_cast<Uint128>(amount > 0 ? amount : -amount);
 }
 
-std::vector<Row> late_rows(const CoopId& coop, const Run& run, const OpeningTotals&) {
+void write_postings(const CoopId& coop, const Run& run, const OpeningTotals& opening,
+                    const Store::PutRow& put) {
+  const std::vector<Sorted> sorted = by_account(run);
+  ListWriter list;
+  for (std::size_t i = 0; i < sorted.size();) {
+    const std::uint32_t account = sorted[i].account;
+    OpeningTotals::Line totals = opening.of({account});
+    std::size_t last = i;  // behind the account's last
+    while (last < sorted.size() && sorted[last].account == account) ++last;
+    while (i < last) {
+      const std::size_t end = std::min(i + kPostingsAList, last);
+      const std::uint32_t first = sorted[i].place;
+      list.begin(end - i, totals);
+      for (std::uint32_t before = first; i < end; ++i) {
+        const Sorted& p = sorted[i];
+        list.add((p.place >> kLegBits) - (before >> kLegBits), p.place & ((1U << kLegBits) - 1),
+                 p.amount);
+        before = p.place;
+        add_signed(totals, p.amount);
+      }
+      put(posting_key(coop, {account}, {run.first_event().value + (first >> kLegBits)},
+                      static_cast<std::uint8_t>(first & ((1U << kLegBits) - 1))),
+          list.bytes());
+    }
+  }
+}
+
+void write_late(const CoopId& coop, const Run& run, const OpeningTotals&,
+                const Store::PutRow& put) {
   std::vector<Row> rows;
   for (const Run::Late& late : run.late()) {
     Row row{posting_key(coop, late.account, late.event, late.leg), {}};
@@ -129,21 +171,23 @@ std::vector<Row> late_rows(const CoopId& coop, const Run& run, const OpeningTota
     rows.push_back(std::move(row));
   }
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.key < b.key; });
-  return rows;
+  for (const Row& row : rows) put(row.key, row.value);
 }
 
-std::vector<Row> key_rows(const CoopId& coop, const Run& run, const OpeningTotals&) {
-  Row row{event_key(coop, run.first_event()), {}};
-  ByteWriter out(row.value);
+void write_keys(const CoopId& coop, const Run& run, const OpeningTotals&,
+                const Store::PutRow& put) {
+  std::string value;
+  value.reserve(run.keys().size() * sizeof(std::uint64_t));
+  ByteWriter out(value);
   for (const std::uint64_t print : run.keys()) out.put(print);
-  return {std::move(row)};
+  put(event_key(coop, run.first_event()), value);
 }
 
 constexpr std::array kProjections{
-    Projection{"locator", Family::kLocator, kCoopBytes, locator_rows},
-    Projection{"postings", Family::kPostings, kCoopBytes + 4, posting_rows},
-    Projection{"late", Family::kLate, kCoopBytes + 4, late_rows},
-    Projection{"keys", Family::kKeys, kCoopBytes, key_rows},
+    Projection{"locator", Family::kLocator, kCoopBytes, write_locator},
+    Projection{"postings", Family::kPostings, kCoopBytes + 4, write_postings},
+    Projection{"late", Family::kLate, kCoopBytes + 4, write_late},
+    Projection{"keys", Family::kKeys, kCoopBytes, write_keys},
 };
 
 }  // namespace
@@ -151,10 +195,17 @@ constexpr std::array kProjections{
 void OpeningTotals::add(const Run& run) {
   for (const Run::Posting& p : run.postings()) {
     if (p.account >= lines.size()) lines.resize(p.account + p.account / 2 + 1);
-    Line& line = lines[p.account];
-    (p.amount > 0 ? line.debits : line.credits) +=
-        static_cast<Uint128>(p.amount > 0 ? p.amount : -p.amount);
+    add_signed(lines[p.account], p.amount);
   }
+}
+
+std::vector<Row> Projection::rows(const CoopId& coop, const Run& run,
+                                  const OpeningTotals& opening) const {
+  std::vector<Row> rows;
+  write(coop, run, opening, [&](std::string_view key, std::string_view value) {
+    rows.push_back({std::string(key), std::string(value)});
+  });
+  return rows;
 }
 
 std::span<const Projection> projections() { return kProjections; }

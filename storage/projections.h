@@ -36,7 +36,12 @@ struct Projection {
   std::string_view name;
   Family family;
   std::size_t event_at;  // where in its keys the event number stands
-  std::vector<Row> (*rows)(const engine::CoopId& coop, const Run& run, const OpeningTotals& opening);
+  void (*write)(const engine::CoopId& coop, const Run& run, const OpeningTotals& opening,
+                const Store::PutRow& put);
+
+  /// All rows at once, for those who compare them.
+  std::vector<Row> rows(const engine::CoopId& coop, const Run& run,
+                        const OpeningTotals& opening) const;
 };
 
 std::span<const Projection> projections();

@@ -187,7 +187,9 @@ bool PublishedBook::index_one_run(Store& store) {
   }
   // Only this thread moves opening_, so it may be read without the lock.
   for (const Projection& projection : projections()) {
-    store.ingest(projection.family, projection.rows(coop_, *run, opening_));
+    store.ingest(projection.family, [&](const Store::PutRow& put) {
+      projection.write(coop_, *run, opening_, put);
+    });
   }
   Store::Batch batch;
   batch.put(Family::kSnapshot, page_key(coop_, kIndexedPage), encode_indexed(run->last_event()));

@@ -176,8 +176,7 @@ void Store::write(Batch batch, bool synced) {
   require(rep_->db->Write(options, &writes), "a write failed");
 }
 
-void Store::ingest(Family family, const std::vector<Row>& rows) {
-  if (rows.empty()) return;
+void Store::ingest(Family family, const std::function<void(const PutRow&)>& write) {
   const auto folder = rep_->directory / "ingest";
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -185,10 +184,13 @@ void Store::ingest(Family family, const std::vector<Row>& rows) {
   const auto file = folder / (std::to_string(rep_->next_file++) + ".sst");
   rocksdb::Options options(db_options(Mode::kExisting), family_options(family));
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), options);
-  require(writer.Open(file.string()), "an index run could not be made");
-  for (const Row& row : rows) {
-    require(writer.Put(slice(row.key), slice(row.value)), "an index run could not be written");
-  }
+  bool any = false;
+  write([&](std::string_view key, std::string_view value) {
+    if (!any) require(writer.Open(file.string()), "an index run could not be made");
+    any = true;
+    require(writer.Put(slice(key), slice(value)), "an index run could not be written");
+  });
+  if (!any) return;
   require(writer.Finish(), "an index run could not be finished");
   rocksdb::IngestExternalFileOptions move;
   move.move_files = true;

@@ -86,8 +86,11 @@ class Store {
   Cursor cursor(Family family) const;
   /// `synced`: on the disk before it returns. A failed sync stops every later write.
   void write(Batch batch, bool synced);
-  /// Adds sorted rows as one file behind the write path. REQUIRES: keys ascending and not in the family.
-  void ingest(Family family, const std::vector<Row>& rows);
+  /// Takes rows one after the other; what it is given need last no longer than the call.
+  using PutRow = std::function<void(std::string_view key, std::string_view value)>;
+  /// Adds the rows that `write` puts as one file behind the write path; no row, no file. REQUIRES: keys
+  /// ascending and not in the family.
+  void ingest(Family family, const std::function<void(const PutRow&)>& write);
   /// Drops every row whose key begins with `prefix`.
   void drop(Family family, std::string_view prefix);
   /// Writes what is only in memory and the log to sorted files.
