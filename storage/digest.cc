@@ -57,6 +57,19 @@ __attribute__((target("sse4.2"))) std::uint32_t crc_by_instruction(std::uint32_t
   return narrow;
 }
 
+/// Whether the instruction is there and computes what the table does.
+bool trust_instruction() {
+  if (!__builtin_cpu_supports("sse4.2")) return false;
+  std::array<char, 67> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * i + 7);
+  for (std::size_t from = 0; from < 9; ++from) {
+    const char* at = bytes.data() + from;
+    const std::size_t size = bytes.size() - from;
+    if (crc_by_instruction(~0U, at, size) != crc_by_table(~0U, at, size)) return false;
+  }
+  return true;
+}
+
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -102,13 +115,15 @@ Hash leaf_hash(std::string_view leaf) {
 }
 
 std::uint32_t crc32c_extend(std::uint32_t crc, std::string_view bytes) {
-  static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
+  static const bool has_instruction = trust_instruction();
   const std::uint32_t start = ~crc;
   return ~(has_instruction ? crc_by_instruction(start, bytes.data(), bytes.size())
                            : crc_by_table(start, bytes.data(), bytes.size()));
 }
 
-std::uint32_t crc32c(std::string_view bytes) { return crc32c_extend(0, bytes); }
+std::uint32_t crc32c(std::string_view bytes) {
+  return crc32c_extend(0, bytes);
+}
 
 std::string hex(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -121,7 +136,9 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
-std::string hex(const Hash& hash) { return hex(view_of(hash)); }
+std::string hex(const Hash& hash) {
+  return hex(view_of(hash));
+}
 
 std::optional<Hash> parse_hash(std::string_view text) {
   Hash hash;

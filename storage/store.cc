@@ -14,7 +14,19 @@
 #include <atomic>
 
 #include "engine/check.h"
+#include "storage/digest.h"
 #include "storage/ledger.h"
+
+#ifdef LUMBUNG_LOG_CRC_BY_INSTRUCTION
+// RocksDB's checksum of its log. Debian builds it for every x86-64, so that it goes by tables; a
+// program's own symbol comes before a library's, and ours asks the processor what it has.
+namespace rocksdb::crc32c {
+std::uint32_t Extend(std::uint32_t crc, const char* bytes, std::size_t size);
+std::uint32_t Extend(std::uint32_t crc, const char* bytes, std::size_t size) {
+  return lumbung::storage::crc32c_extend(crc, {bytes, size});
+}
+}  // namespace rocksdb::crc32c
+#endif
 
 namespace lumbung::storage {
 namespace {
@@ -22,8 +34,12 @@ namespace {
 constexpr std::array<const char*, kFamilyCount> kFamilyNames{
     "default", "journal", "locator", "postings", "late", "keys", "snapshot", "beside"};
 
-rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
+rocksdb::Slice slice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+std::string_view view(const rocksdb::Slice& bytes) {
+  return {bytes.data(), bytes.size()};
+}
 
 void require(const rocksdb::Status& status, const char* what) {
   if (!status.ok()) throw StoreError(std::string(what) + ": " + status.ToString());
@@ -55,7 +71,7 @@ rocksdb::DBOptions db_options(Store::Mode mode) {
   // A torn tail is dropped; find_log_damage has looked before whether it is only a tail.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.avoid_flush_during_recovery = true;  // restart is replay, not a rewrite of the log
-  options.bytes_per_sync = 1 << 20;            // spreads the flush's writes: shorter tail of commits
+  options.bytes_per_sync = 1 << 20;  // spreads the flush's writes: shorter tail of commits
   options.use_direct_io_for_flush_and_compaction = true;  // leaves the page cache to the log
   // A read-only database may not schedule the purge that this puts off.
   options.avoid_unnecessary_blocking_io = mode != Store::Mode::kReadOnly;
@@ -213,7 +229,8 @@ void Store::drop(Family family, std::string_view prefix) {
 }
 
 void Store::flush() {
-  require(rep_->db->Flush(rocksdb::FlushOptions(), rep_->families), "the store could not be flushed");
+  require(rep_->db->Flush(rocksdb::FlushOptions(), rep_->families),
+          "the store could not be flushed");
 }
 
 void Store::checkpoint(const std::filesystem::path& target) const {
@@ -228,22 +245,36 @@ void Store::verify_checksums() const {
 }
 
 namespace {
-rocksdb::Iterator* as_iterator(void* iterator) { return static_cast<rocksdb::Iterator*>(iterator); }
+rocksdb::Iterator* as_iterator(void* iterator) {
+  return static_cast<rocksdb::Iterator*>(iterator);
+}
 }  // namespace
 
-Store::Cursor::~Cursor() { delete as_iterator(iterator_); }
-void Store::Cursor::seek(std::string_view key) { as_iterator(iterator_)->Seek(slice(key)); }
+Store::Cursor::~Cursor() {
+  delete as_iterator(iterator_);
+}
+void Store::Cursor::seek(std::string_view key) {
+  as_iterator(iterator_)->Seek(slice(key));
+}
 void Store::Cursor::seek_for_prev(std::string_view key) {
   as_iterator(iterator_)->SeekForPrev(slice(key));
 }
-void Store::Cursor::next() { as_iterator(iterator_)->Next(); }
-void Store::Cursor::prev() { as_iterator(iterator_)->Prev(); }
+void Store::Cursor::next() {
+  as_iterator(iterator_)->Next();
+}
+void Store::Cursor::prev() {
+  as_iterator(iterator_)->Prev();
+}
 bool Store::Cursor::valid() const {
   if (as_iterator(iterator_)->Valid()) return true;
   require(as_iterator(iterator_)->status(), "rows could not be read");
   return false;
 }
-std::string_view Store::Cursor::key() const { return view(as_iterator(iterator_)->key()); }
-std::string_view Store::Cursor::value() const { return view(as_iterator(iterator_)->value()); }
+std::string_view Store::Cursor::key() const {
+  return view(as_iterator(iterator_)->key());
+}
+std::string_view Store::Cursor::value() const {
+  return view(as_iterator(iterator_)->value());
+}
 
 }  // namespace lumbung::storage
