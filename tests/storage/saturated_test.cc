@@ -418,7 +418,8 @@ TEST_F(SaturatedTest, AnIndexThatFailsStopsTheWriterAndIsTakenUpAgain) {
 // into the queue is turned away at once, and nothing else piles up.
 TEST_F(SaturatedTest, ASlowDiskTurnsAwayAndNothingPilesUp) {
   constexpr std::size_t kCallers = 3;
-  constexpr std::uint64_t kApart = 10'000'000;  // the entries of one caller from those of the next
+  // The entries of one caller from those of the next: more than any machine makes meanwhile.
+  constexpr std::uint64_t kApart = 1'000'000'000'000;
   queue_max_ = 4'000;
   open_book(Carrier::kMemory);
   sync_time_ = milliseconds{50};
