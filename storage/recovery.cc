@@ -1,6 +1,7 @@
 #include "storage/recovery.h"
 
 #include <algorithm>
+#include <future>
 
 #include "storage/chain.h"
 #include "storage/key.h"
@@ -11,7 +12,9 @@ namespace {
 
 using namespace engine;
 
-std::string name(const CoopId& coop) { return std::string(coop.text()); }
+std::string name(const CoopId& coop) {
+  return std::string(coop.text());
+}
 
 /// The hash of a stored block; nullopt when it is not there or cannot be read.
 std::optional<Hash> hash_of_block(const Journal& journal, const CoopId& coop, BlockNo no) {
@@ -40,6 +43,33 @@ void load_recent_keys(const PublishedBook& published, KeyTable& keys) {
   const auto [first, prints] = published.recent_keys();
   keys.insert_all(prints, first);
 }
+
+/// Takes full runs into the store on another thread while a replay makes the next.
+class IndexBeside {
+ public:
+  IndexBeside(PublishedBook& published, Store& store) : published_(published), store_(store) {}
+  /// Behind each block. Waits when a second run is full before the first is stored, so that memory
+  /// stays bounded. Throws what the other thread has thrown.
+  void look() {
+    const std::size_t full = published_.full_runs();
+    if (full == 0 || (full == 1 && running_.valid())) return;
+    wait();
+    running_ = std::async(std::launch::async, [this] { published_.index_one_run(store_); });
+  }
+  void finish() {
+    wait();
+    while (published_.index_one_run(store_)) continue;
+  }
+
+ private:
+  void wait() {
+    if (running_.valid()) running_.get();
+  }
+
+  PublishedBook& published_;
+  Store& store_;
+  std::future<void> running_;  // its end is waited for when this one is destroyed
+};
 
 /// The snapshot, if the journal still passes through the block it stands for.
 PublishedBook::Start load_start(const Store& store, const Journal& journal, const CoopId& coop,
@@ -76,7 +106,8 @@ Chain chain_before(const Journal& journal, const CoopId& coop, BlockNo from) {
   journal.read(coop, {from.value - 1}, [&](std::string_view bytes) {
     const auto parsed = BlockView::parse(bytes, Trust::kNothing);
     const auto* view = std::get_if<BlockView>(&parsed);
-    if (view != nullptr) head = {view->header().block_no, view->hash(), view->header().last_event()};
+    if (view != nullptr)
+      head = {view->header().block_no, view->hash(), view->header().last_event()};
     return false;
   });
   if (head.block_no.value + 1 != from.value) {
@@ -95,8 +126,8 @@ void refuse_damaged_log(const std::filesystem::path& data) {
   const auto store = Store::open(store_directory(data), Store::Mode::kReadOnly);
   for (const auto& [coop, durable] : tear->known_durable) {
     if (durable.value == 0 || store->get(Family::kJournal, journal_key(coop, durable))) continue;
-    throw JournalDamaged("the write-ahead log is damaged in its middle, " + tear->place + ": block " +
-                         std::to_string(durable.value) + " of " + name(coop) +
+    throw JournalDamaged("the write-ahead log is damaged in its middle, " + tear->place +
+                         ": block " + std::to_string(durable.value) + " of " + name(coop) +
                          " was durable and cannot be read");
   }
 }
@@ -131,19 +162,23 @@ RecoveredBook recover_book(Store& store, const Journal& journal, const CoopId& c
   start.indexed = indexed;
   if (trust_snapshots) start = load_start(store, journal, coop, indexed);
   const bool replays_all = start.head.block_no.value == 0;
-  // A crash may lose a snapshot and keep what was indexed before it, or the other way round: read from
-  // the first block that either does not have.
+  // A crash may lose a snapshot and keep what was indexed before it, or the other way round: read
+  // from the first block that either does not have.
   const BlockNo behind_snapshot{start.head.block_no.value + 1};
-  const BlockNo from =
-      replays_all ? behind_snapshot
-                  : std::min(behind_snapshot, first_block_after(store, coop, indexed));
-  // Without a snapshot every block is applied; what the index has already is not put into runs again.
+  const BlockNo from = replays_all
+                           ? behind_snapshot
+                           : std::min(behind_snapshot, first_block_after(store, coop, indexed));
+  // Without a snapshot every block is applied; what the index has already is not put into runs
+  // again.
   start.indexed = indexed;
   published.start_from(std::move(start));
   Chain chain = chain_before(journal, coop, from);
+  // Only with an index that begins with the book are the totals before a run known already.
+  const bool makes_index = replays_all && indexed.value == 0;
+  IndexBeside index(published, store);
   journal.read(coop, from, [&](std::string_view bytes) {
-    const std::string place = "block " + std::to_string(chain.head().block_no.value + 1) + " of " +
-                              name(coop) + ": ";
+    const std::string place =
+        "block " + std::to_string(chain.head().block_no.value + 1) + " of " + name(coop) + ": ";
     const auto parsed = BlockView::parse(bytes, Trust::kNothing);
     if (const auto* error = std::get_if<CodecError>(&parsed)) {
       throw JournalDamaged(place + std::string(error->column) + ": " + error->what);
@@ -151,10 +186,10 @@ RecoveredBook recover_book(Store& store, const Journal& journal, const CoopId& c
     const auto& view = std::get<BlockView>(parsed);
     if (const auto broken = chain.follow(view)) throw JournalDamaged(place + broken->what);
     published.publish(view, /*check_rules=*/true);
-    // Only with an index that begins with the book are the totals before a run known already.
-    if (replays_all && indexed.value == 0) published.index_one_run(store);
+    if (makes_index) index.look();
     return true;
   });
+  if (makes_index) index.finish();
   if (chain.head() != last) throw JournalDamaged("the journal of " + name(coop) + " has a gap");
   published.settle_opening_totals();
   load_indexed_keys(store, coop, published.indexed(), recovered.keys);
