@@ -380,18 +380,21 @@ void Pipeline::index_book(PublishedBook& book, const CoopId& coop) {
     const std::lock_guard lock(index_mutex_);
     index_changed_.notify_all();
   }
-  if (!any) return;
+  if (any && book.wants_snapshot()) save_image(book, coop);
+}
+
+Head Pipeline::save_image(PublishedBook& book, const CoopId& coop) {
   const auto [image, head] = book.image();
   save_snapshot(*store_, coop, image, head);
+  book.note_snapshot(head.last_event);
+  return head;
 }
 
 void Pipeline::close_cleanly() {
   try {
     Heads heads;
     for (const auto& [coop, book] : published_) {
-      const auto [image, head] = book->image();
-      save_snapshot(*store_, coop, image, head);
-      heads[coop] = head;
+      heads[coop] = save_image(*book, coop);
     }
     store_->flush();
     write_head_file(options_.directory, heads);

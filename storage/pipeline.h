@@ -1,7 +1,7 @@
 // Pipeline: the three threads of a ledger and the queue before them.
 //
-//   queue -> deciding thread: key known? decide, apply, seal -> publishing thread: durable, publish,
-//   answer -> indexing thread: full runs into the store, snapshots
+//   queue -> deciding thread: key known? decide, apply, seal -> publishing thread: durable,
+//   publish, answer -> indexing thread: full runs into the store, snapshots
 //
 // An answer leaves only behind its commit's sync; readers see only what was published.
 #pragma once
@@ -81,6 +81,7 @@ class Pipeline {
   void index_loop();
   void index_book(PublishedBook& book, const engine::CoopId& coop);
 
+  Head save_image(PublishedBook& book, const engine::CoopId& coop);
   void close_cleanly();
 
   Ledger::Options options_;

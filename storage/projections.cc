@@ -51,8 +51,8 @@ void write_locator(const CoopId& coop, const Run& run, const OpeningTotals&,
 
 /// A posting as the sort moves it: no more bytes than the list needs.
 struct Sorted {
-  std::int64_t amount;    // debits above zero
-  std::uint32_t place;    // offset of the event in the run << kLegBits | leg
+  std::int64_t amount;  // debits above zero
+  std::uint32_t place;  // offset of the event in the run << kLegBits | leg
   std::uint32_t account;
 };
 
@@ -208,7 +208,9 @@ std::vector<Row> Projection::rows(const CoopId& coop, const Run& run,
   return rows;
 }
 
-std::span<const Projection> projections() { return kProjections; }
+std::span<const Projection> projections() {
+  return kProjections;
+}
 
 BlockPlaceRow read_locator(std::string_view value) {
   ByteReader in(value);

@@ -1,5 +1,5 @@
-// Projections: what is derived from the journal and kept in the store. THE table: a new index is one
-// row and one function, and `lumbung rebuild` knows it.
+// Projections: what is derived from the journal and kept in the store. THE table: a new index is
+// one row and one function, and `lumbung rebuild` knows it.
 //
 // A projection turns a full run into sorted rows, a pure function of the journal, so that a rebuild
 // makes the same bytes. What is not in a full run yet is read from the run in memory.

@@ -15,6 +15,10 @@ using namespace engine;
 
 // Rows whose accounts are on their way from memory while one is applied.
 constexpr std::size_t kPrefetchAhead = 8;
+// Events behind a snapshot for each account in it before there is another. An account's image is
+// some hundred bytes: these are then a quarter of what the log has of an event, and opening replays
+// at most so many and a run.
+constexpr std::uint64_t kEventsAnAccount = 4;
 
 /// Reads events of the past for the rules: the book being published, the blocks below it.
 class PublishedView final : public View {
@@ -43,8 +47,12 @@ Int128 effect_of(Side normal, std::int64_t amount) {
 }
 
 StatementLine line_of(EventNo event, std::uint32_t leg, std::int64_t amount, Int128 balance_after) {
-  return {event, leg, amount > 0 ? Side::kDebit : Side::kCredit,
-          Amount{amount > 0 ? amount : -amount}, balance_after, {}};
+  return {event,
+          leg,
+          amount > 0 ? Side::kDebit : Side::kCredit,
+          Amount{amount > 0 ? amount : -amount},
+          balance_after,
+          {}};
 }
 
 bool is_before(EventNo event, std::uint32_t leg, const std::optional<StatementPlace>& place) {
@@ -63,6 +71,7 @@ void PublishedBook::start_from(Start start) {
   const std::unique_lock lock(mutex_);
   book_ = std::move(start.book);
   head_ = start.head;
+  saved_ = start.head.last_event;
   indexed_ = start.indexed;
   runs_.clear();
   runs_.push_back(std::make_shared<Run>(EventNo{indexed_.value + 1}));
@@ -70,7 +79,8 @@ void PublishedBook::start_from(Start start) {
 
 void PublishedBook::rotate_if_full() {
   if (runs_.back()->event_count() < run_events_) return;
-  runs_.push_back(std::make_shared<Run>(EventNo{runs_.back()->last_event().value + 1}));
+  const EventNo first{runs_.back()->last_event().value + 1};
+  runs_.push_back(std::make_shared<Run>(first, book_.account_count()));
 }
 
 void PublishedBook::publish(const BlockView& block, bool check_rules) {
@@ -82,7 +92,8 @@ void PublishedBook::publish(const BlockView& block, bool check_rules) {
   Run& run = *runs_.back();
   if (index) run.begin_block(block.header());
   // An event that this very block or an unread one refers to: the lock is ours already.
-  const std::function<std::optional<Event>(EventNo)> read = [&](EventNo no) -> std::optional<Event> {
+  const std::function<std::optional<Event>(EventNo)> read =
+      [&](EventNo no) -> std::optional<Event> {
     if (no >= block.header().first_event && no <= block.header().last_event()) {
       return block.event(static_cast<std::uint32_t>(no.value - block.header().first_event.value));
     }
@@ -93,7 +104,8 @@ void PublishedBook::publish(const BlockView& block, bool check_rules) {
       const auto parsed = BlockView::parse(bytes, Trust::kBytes);
       const auto* view = std::get_if<BlockView>(&parsed);
       if (view != nullptr) {
-        found = view->event(static_cast<std::uint32_t>(no.value - view->header().first_event.value));
+        found =
+            view->event(static_cast<std::uint32_t>(no.value - view->header().first_event.value));
       }
       return false;
     });
@@ -187,9 +199,8 @@ bool PublishedBook::index_one_run(Store& store) {
   }
   // Only this thread moves opening_, so it may be read without the lock.
   for (const Projection& projection : projections()) {
-    store.ingest(projection.family, [&](const Store::PutRow& put) {
-      projection.write(coop_, *run, opening_, put);
-    });
+    store.ingest(projection.family,
+                 [&](const Store::PutRow& put) { projection.write(coop_, *run, opening_, put); });
   }
   Store::Batch batch;
   batch.put(Family::kSnapshot, page_key(coop_, kIndexedPage), encode_indexed(run->last_event()));
@@ -199,6 +210,12 @@ bool PublishedBook::index_one_run(Store& store) {
   indexed_ = run->last_event();
   runs_.pop_front();
   return true;
+}
+
+bool PublishedBook::wants_snapshot() const {
+  const std::shared_lock lock(mutex_);
+  const std::uint64_t behind = book_.last_event().value - saved_.value;
+  return behind >= kEventsAnAccount * book_.account_count();
 }
 
 std::pair<std::string, Head> PublishedBook::image() const {
@@ -308,8 +325,8 @@ std::optional<Statement> PublishedBook::statement(AccountHandle account,
 }
 
 void PublishedBook::add_recent_lines(AccountHandle account,
-                                     const std::optional<StatementPlace>& before,
-                                     std::size_t limit, Statement& statement) const {
+                                     const std::optional<StatementPlace>& before, std::size_t limit,
+                                     Statement& statement) const {
   Int128 balance = book_.account(account).posted();
   const Side normal = book_.account(account).normal;
   for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
@@ -329,8 +346,8 @@ void PublishedBook::add_recent_lines(AccountHandle account,
 
 /// What is older stands in the store, in lists whose first posting is their key.
 void PublishedBook::add_stored_lines(AccountHandle account, Side normal, EventNo indexed,
-                                     const std::optional<StatementPlace>& before,
-                                     std::size_t limit, Statement& statement) const {
+                                     const std::optional<StatementPlace>& before, std::size_t limit,
+                                     Statement& statement) const {
   const std::string prefix = account_prefix(coop_, account);
   StatementPlace from{indexed, 255};
   if (before && (before->event < from.event)) from = *before;
@@ -357,8 +374,8 @@ void PublishedBook::add_stored_lines(AccountHandle account, Side normal, EventNo
 }
 
 std::optional<BlockNo> PublishedBook::block_of(EventNo no) const {
-  // Called by the publishing thread under its own lock and by readers under none: runs_ and indexed_
-  // change only on those two sides, so the reader's entry points take the lock.
+  // Called by the publishing thread under its own lock and by readers under none: runs_ and
+  // indexed_ change only on those two sides, so the reader's entry points take the lock.
   if (no.value == 0 || no > book_.last_event()) return std::nullopt;
   if (no > indexed_) {
     for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
@@ -429,8 +446,8 @@ EventNo PublishedBook::last_event_at(Timestamp time) const {
       if (after == blocks.end() && !blocks.empty()) return (*run)->last_event();
     }
   }
-  // In the store: the first event of the first block stamped later, by bisection over event numbers.
-  // What is said of one event holds of its whole block.
+  // In the store: the first event of the first block stamped later, by bisection over event
+  // numbers. What is said of one event holds of its whole block.
   std::uint64_t low = 0;                   // counts, or 0
   std::uint64_t high = indexed.value + 1;  // does not count
   const std::string prefix = coop_prefix(coop_);

@@ -1,6 +1,6 @@
-// PublishedBook: what readers see of one cooperative, never ahead of the disk. The publishing thread
-// advances it by whole blocks before their requests are answered; the indexing thread takes its full
-// runs into the store. Every const function may be called from any thread.
+// PublishedBook: what readers see of one cooperative, never ahead of the disk. The publishing
+// thread advances it by whole blocks before their requests are answered; the indexing thread takes
+// its full runs into the store. Every const function may be called from any thread.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ class PublishedBook {
   /// Where the book starts from: empty, or what a snapshot and the index say.
   struct Start {
     engine::Book book;
-    Head head;                 // of the last block in `book`
-    engine::EventNo indexed;   // up to here the store's index answers
+    Head head;                // of the last block in `book`
+    engine::EventNo indexed;  // up to here the store's index answers
   };
 
   PublishedBook(const Store& store, const Journal& journal, engine::CoopId coop,
@@ -49,6 +49,10 @@ class PublishedBook {
 
   /// Sorts the oldest full run into the store; false when none is full.
   bool index_one_run(Store& store);
+  /// Whether an image is worth its bytes: each has all accounts, each spares the next opening the
+  /// events behind the one before.
+  bool wants_snapshot() const;
+  void note_snapshot(engine::EventNo last_event) { saved_ = last_event; }
   /// The book's image and the head it stands for.
   std::pair<std::string, Head> image() const;
   engine::EventNo indexed() const;
@@ -64,8 +68,8 @@ class PublishedBook {
     const std::shared_lock lock(mutex_);
     return read(static_cast<const engine::Book&>(book_), static_cast<const Head&>(head_));
   }
-  /// Counts nothing behind event `newest`: accounts asked with the same one are seen together, however
-  /// much is posted meanwhile. nullopt: no such account.
+  /// Counts nothing behind event `newest`: accounts asked with the same one are seen together,
+  /// however much is posted meanwhile. nullopt: no such account.
   std::optional<Totals> totals(engine::AccountHandle account, const Moment& moment,
                                engine::EventNo newest) const;
   Totals totals_at(engine::AccountHandle account, engine::EventNo at) const;
@@ -103,6 +107,8 @@ class PublishedBook {
   engine::EventNo indexed_{};              // the store's index has the events up to here
   OpeningTotals opening_;                  // totals at indexed_
   bool opening_known_ = false;
+
+  engine::EventNo saved_{};  // last event of the newest snapshot; indexing thread only
 };
 
 }  // namespace lumbung::storage

@@ -1,13 +1,16 @@
-// Run: what the events of some consecutive whole blocks did to accounts, in memory. The newest run of
-// a cooperative answers for what the store's index does not have yet; a full run is sorted and taken
-// into the store, and dropped here.
+// Run: what the events of some consecutive whole blocks did to accounts, in memory. The newest run
+// of a cooperative answers for what the store's index does not have yet; a full run is sorted and
+// taken into the store, and dropped here.
 //
 // A run ends with the first block that brings it to `run_events` events, so the rows it makes are a
 // function of the journal alone. Written by one thread under its owner's lock; immutable once full.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include <boost/container/deque.hpp>
 
 #include "engine/event.h"
 #include "engine/prefetch.h"
@@ -17,10 +20,16 @@ namespace lumbung::storage {
 
 class Run {
  public:
+  /// Grows by pieces of a size that the allocator keeps for the next run: what is there is never
+  /// moved, and no page is asked of the system twice.
+  template <class T>
+  using Pieces = boost::container::deque<
+      T, void, boost::container::deque_options_t<boost::container::block_size<1024>>>;
+
   /// One posting. Postings of one account are chained from the newest back.
   struct Posting {
-    std::int64_t amount;     // minor units, debits above zero
-    std::uint32_t offset;    // event number - first event of the run
+    std::int64_t amount;   // minor units, debits above zero
+    std::uint32_t offset;  // event number - first event of the run
     std::uint32_t account;
     std::uint32_t previous;  // index + 1 of the account's posting before, 0: none in this run
     std::uint32_t leg;
@@ -40,8 +49,9 @@ class Run {
     engine::Timestamp time;
   };
 
-  explicit Run(engine::EventNo first_event)
-      : first_event_(first_event), last_event_{first_event.value - 1} {}
+  /// `accounts`: handles up to which there may soon be postings.
+  explicit Run(engine::EventNo first_event, std::size_t accounts = 0)
+      : first_event_(first_event), last_event_{first_event.value - 1}, heads_(accounts + 1) {}
 
   /// Blocks in order; before the events of that block.
   void begin_block(const BlockHeader& header);
@@ -67,11 +77,11 @@ class Run {
   engine::EventNo event_of(const Posting& posting) const {
     return {first_event_.value + posting.offset};
   }
-  const std::vector<Posting>& postings() const { return postings_; }
+  const Pieces<Posting>& postings() const { return postings_; }
   const std::vector<Late>& late() const { return late_; }
   const std::vector<BlockPlace>& blocks() const { return blocks_; }
   /// Key fingerprints in the order of events, 0 for those without a key.
-  const std::vector<std::uint64_t>& keys() const { return keys_; }
+  const Pieces<std::uint64_t>& keys() const { return keys_; }
 
  private:
   /// The offset of the next event in the run.
@@ -81,11 +91,11 @@ class Run {
 
   engine::EventNo first_event_;
   engine::EventNo last_event_;
-  std::vector<Posting> postings_;
+  Pieces<Posting> postings_;
   std::vector<std::uint32_t> heads_;  // by account
   std::vector<Late> late_;
   std::vector<BlockPlace> blocks_;
-  std::vector<std::uint64_t> keys_;
+  Pieces<std::uint64_t> keys_;
 };
 
 }  // namespace lumbung::storage

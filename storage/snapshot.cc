@@ -28,14 +28,14 @@ engine::EventNo load_indexed(const Store& store, const engine::CoopId& coop) {
   if (!row) return {};
   ByteReader in(*row);
   const engine::EventNo event{in.get<std::uint64_t>()};
-  if (!in.done()) throw StoreError("how far the index goes cannot be read: rebuild the projections");
+  if (!in.done())
+    throw StoreError("how far the index goes cannot be read: rebuild the projections");
   return event;
 }
 
 // Page 0 says what follows: head, size and hash of the image; pages 1.. are its pieces.
 void save_snapshot(Store& store, const engine::CoopId& coop, std::string_view image,
                    const Head& head) {
-  Store::Batch batch;
   std::string header;
   ByteWriter out(header);
   out.put(head.block_no.value);
@@ -43,11 +43,22 @@ void save_snapshot(Store& store, const engine::CoopId& coop, std::string_view im
   out.put(head.last_event.value);
   out.put(std::uint64_t{image.size()});
   out.bytes(view_of(sha256(image)));
-  batch.put(Family::kSnapshot, page_key(coop, 0), header);
-  std::uint32_t page = 1;
-  for (std::size_t at = 0; at < image.size(); at += kPageBytes) {
-    batch.put(Family::kSnapshot, page_key(coop, page++), image.substr(at, kPageBytes));
+  const auto put_all = [&](const auto& put) {
+    put(page_key(coop, 0), header);
+    std::uint32_t page = 1;
+    for (std::size_t at = 0; at < image.size(); at += kPageBytes) {
+      put(page_key(coop, page++), image.substr(at, kPageBytes));
+    }
+  };
+  if (image.size() > kPageBytes) {
+    // Past the log, on which commits wait.
+    store.ingest(Family::kSnapshot, put_all);
+    return;
   }
+  Store::Batch batch;
+  put_all([&](std::string_view key, std::string_view value) {
+    batch.put(Family::kSnapshot, key, value);
+  });
   store.write(std::move(batch), /*synced=*/false);
 }
 

@@ -88,8 +88,8 @@ class Store {
   void write(Batch batch, bool synced);
   /// Takes rows one after the other; what it is given need last no longer than the call.
   using PutRow = std::function<void(std::string_view key, std::string_view value)>;
-  /// Adds the rows that `write` puts as one file behind the write path; no row, no file. REQUIRES: keys
-  /// ascending and not in the family.
+  /// Adds the rows that `write` puts as one file behind the write path, all or, after a crash,
+  /// none; no row, no file. REQUIRES: keys ascending.
   void ingest(Family family, const std::function<void(const PutRow&)>& write);
   /// Drops every row whose key begins with `prefix`.
   void drop(Family family, std::string_view prefix);
@@ -113,8 +113,8 @@ struct LogTear {
   std::vector<std::pair<engine::CoopId, engine::BlockNo>> known_durable;
 };
 
-/// Looks before the store opens, because opening drops everything from the tear on. A crash leaves a
-/// tear too, but none that swallowed a block which a later one knew durable: that is damage.
+/// Looks before the store opens, because opening drops everything from the tear on. A crash leaves
+/// a tear too, but none that swallowed a block which a later one knew durable: that is damage.
 std::optional<LogTear> find_log_tear(const std::filesystem::path& directory);
 
 }  // namespace lumbung::storage
