@@ -292,10 +292,10 @@ Totals PublishedBook::totals_at(AccountHandle account, EventNo at) const {
     if (at >= indexed_) {
       Totals totals{book_.account(account).debits, book_.account(account).credits, at};
       for (auto run = runs_.rbegin(); run != runs_.rend() && (*run)->last_event() > at; ++run) {
-        for (const auto* p = (*run)->newest(account); p != nullptr && (*run)->event_of(*p) > at;
-             p = (*run)->before(*p)) {
-          take_signed(totals, p->amount);
-        }
+        const Run::Moved since = (*run)->moved_through(account, (*run)->last_event()) -
+                                 (*run)->moved_through(account, at);
+        totals.debits -= since.debits;
+        totals.credits -= since.credits;
       }
       return totals;
     }
@@ -327,10 +327,16 @@ std::optional<Statement> PublishedBook::statement(AccountHandle account,
 void PublishedBook::add_recent_lines(AccountHandle account,
                                      const std::optional<StatementPlace>& before, std::size_t limit,
                                      Statement& statement) const {
-  Int128 balance = book_.account(account).posted();
   const Side normal = book_.account(account).normal;
+  Totals totals{book_.account(account).debits, book_.account(account).credits, {}};
   for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
-    for (const auto* p = (*run)->newest(account); p != nullptr; p = (*run)->before(*p)) {
+    const Run::Moved all = (*run)->moved_through(account, (*run)->last_event());
+    totals.debits -= all.debits;  // before the run
+    totals.credits -= all.credits;
+    const auto [near, moved] = (*run)->near(account, before ? before->event : (*run)->last_event());
+    Int128 balance =
+        Totals{totals.debits + moved.debits, totals.credits + moved.credits, {}}.balance(normal);
+    for (const auto* p = near; p != nullptr; p = (*run)->before(*p)) {
       const EventNo event = (*run)->event_of(*p);
       if (is_before(event, p->leg, before)) {
         if (statement.lines.size() == limit) {

@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <boost/container/deque.hpp>
@@ -20,6 +22,19 @@ namespace lumbung::storage {
 
 class Run {
  public:
+  /// What some postings of an account add to its totals.
+  struct Moved {
+    engine::Uint128 debits = 0;
+    engine::Uint128 credits = 0;
+
+    void add(std::int64_t amount) {
+      (amount > 0 ? debits : credits) +=
+          static_cast<engine::Uint128>(amount > 0 ? amount : -amount);
+    }
+    Moved operator-(const Moved& other) const {
+      return {debits - other.debits, credits - other.credits};
+    }
+  };
   /// Grows by pieces of a size that the allocator keeps for the next run: what is there is never
   /// moved, and no page is asked of the system twice.
   template <class T>
@@ -65,9 +80,16 @@ class Run {
   std::uint64_t event_count() const { return last_event_.value + 1 - first_event_.value; }
   /// The newest posting of the account; nullptr when the run has none.
   const Posting* newest(engine::AccountHandle account) const {
-    const std::uint32_t at = account.value < heads_.size() ? heads_[account.value] : 0;
+    const std::uint32_t at = account.value < heads_.size() ? heads_[account.value].newest : 0;
     return at == 0 ? nullptr : &postings_[at - 1];
   }
+  /// What the account's postings up to that event moved, its own among them. However many postings
+  /// there are, no more than kMilestone are walked.
+  Moved moved_through(engine::AccountHandle account, engine::EventNo event) const;
+  /// A posting from which all are met that stand up to that event, walking back, after at most
+  /// kMilestone others; and what the account's postings up to and with it moved. nullptr when the
+  /// run has none.
+  std::pair<const Posting*, Moved> near(engine::AccountHandle account, engine::EventNo event) const;
   void prefetch(engine::AccountHandle account) const {
     if (account.value < heads_.size()) engine::prefetch_line(&heads_[account.value]);
   }
@@ -84,6 +106,24 @@ class Run {
   const Pieces<std::uint64_t>& keys() const { return keys_; }
 
  private:
+  struct Chain {
+    std::uint32_t newest = 0;  // index + 1, 0: none
+    std::uint32_t length = 0;
+  };
+  // A busy account's chain is a long way back: of every so many postings, one is remembered with
+  // what was moved through it.
+  static constexpr std::uint32_t kMilestone = 256;
+  struct Milestone {
+    std::uint32_t posting;  // index + 1
+    Moved moved;
+  };
+
+  void set_milestone(std::uint32_t account);
+  /// The last of the account's milestones up to that event and the first one behind it; nullptr
+  /// where there is none.
+  std::pair<const Milestone*, const Milestone*> around(engine::AccountHandle account,
+                                                       engine::EventNo event) const;
+
   /// The offset of the next event in the run.
   std::uint32_t begin_event(engine::EventNo no, std::uint64_t print);
   void chain(std::int64_t amount, std::uint32_t offset, engine::AccountHandle account,
@@ -92,7 +132,8 @@ class Run {
   engine::EventNo first_event_;
   engine::EventNo last_event_;
   Pieces<Posting> postings_;
-  std::vector<std::uint32_t> heads_;  // by account
+  std::vector<Chain> heads_;                                              // by account
+  std::unordered_map<std::uint32_t, std::vector<Milestone>> milestones_;  // of few accounts
   std::vector<Late> late_;
   std::vector<BlockPlace> blocks_;
   Pieces<std::uint64_t> keys_;
