@@ -27,8 +27,8 @@ void Ledger::rebuild(const std::filesystem::path& directory) {
   {
     refuse_damaged_log(directory);
     const auto store = Store::open(store_directory(directory), Store::Mode::kExisting);
-    for (const Family family : {Family::kLocator, Family::kPostings, Family::kLate, Family::kKeys,
-                                Family::kSnapshot}) {
+    for (const Family family :
+         {Family::kLocator, Family::kPostings, Family::kLate, Family::kKeys, Family::kSnapshot}) {
       store->drop(family, "");
     }
     store->flush();

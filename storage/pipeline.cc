@@ -29,6 +29,7 @@ constexpr std::size_t kFullRunsMax = 2;
 constexpr std::size_t kPrefetchAhead = 8;
 
 constexpr std::string_view kRunEventsKey = "run_events";
+constexpr std::string_view kIndexFormKey = "index_form";
 
 Timestamp system_clock() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -59,6 +60,15 @@ std::uint64_t settled_run_events(Store& store, std::uint64_t wanted) {
   return wanted;
 }
 
+/// What another release has derived in another form is derived again.
+void settle_index_form(Store& store) {
+  if (store.get(Family::kMeta, kIndexFormKey) == kIndexForm) return;
+  drop_projections(store);
+  Store::Batch batch;
+  batch.put(Family::kMeta, kIndexFormKey, kIndexForm);
+  store.write(std::move(batch), /*synced=*/true);
+}
+
 }  // namespace
 
 void Submission::answer() const {
@@ -79,6 +89,7 @@ Pipeline::Pipeline(Ledger::Options options) : options_(std::move(options)) {
                        options_.create ? Store::Mode::kCreate : Store::Mode::kExisting);
   journal_ = make_embedded_journal(*store_);
   if (options_.wrap_journal) journal_ = options_.wrap_journal(std::move(journal_));
+  settle_index_form(*store_);
   run_events_ = settled_run_events(*store_, options_.run_events);
   const Journal::TakeOver taken = journal_->take_over();
   epoch_ = taken.epoch;

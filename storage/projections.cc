@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 
 #include "engine/bytes.h"
 #include "engine/check.h"
@@ -17,20 +16,17 @@ using namespace engine;
 
 constexpr std::size_t kPostingsAList = 128;
 
-std::uint64_t get_varint(ByteReader& in) {
-  std::uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64; shift += 7) {
+/// `Number`: std::uint64_t or Uint128.
+template <class Number>
+Number get_varint(ByteReader& in) {
+  Number value = 0;
+  for (unsigned shift = 0; shift < 8 * sizeof(Number); shift += 7) {
     const auto byte = in.get<std::uint8_t>();
-    value |= std::uint64_t{byte & 0x7fU} << shift;
+    value |= static_cast<Number>(byte & 0x7fU) << shift;
     if ((byte & 0x80) == 0) return value;
   }
   in.fail();
   return 0;
-}
-
-Uint128 get_wide(ByteReader& in) {
-  const auto low = in.get<std::uint64_t>();
-  return static_cast<Uint128>(in.get<std::uint64_t>()) << 64 | low;
 }
 
 void require(const ByteReader& in) {
@@ -90,6 +86,12 @@ std::vector<Sorted> by_account(const Run& run) {
   return from;
 }
 
+// A list: the number of its lines in a byte, the account's totals before them as varints; a line: a
+// varint of how many events behind the line before, and in its lowest bits the leg, or kLegEscape
+// and the leg in a byte of its own; a varint of the amount, debits above zero, zigzag.
+constexpr unsigned kShortLegBits = 2;
+constexpr std::uint32_t kLegEscape = (1U << kShortLegBits) - 1;
+
 /// One covering list, put together where it can have no more bytes than the buffer.
 class ListWriter {
  public:
@@ -97,14 +99,13 @@ class ListWriter {
   void begin(std::size_t count, const OpeningTotals::Line& before) {
     end_ = buffer_.data();
     put(static_cast<std::uint8_t>(count));
-    for (const Uint128 total : {before.debits, before.credits}) {
-      put(static_cast<std::uint64_t>(total));
-      put(static_cast<std::uint64_t>(total >> 64));
-    }
+    put_varint(before.debits);
+    put_varint(before.credits);
   }
   void add(std::uint32_t events_since, std::uint32_t leg, std::int64_t amount) {
-    put_varint(events_since);
-    put(static_cast<std::uint8_t>(leg));
+    const std::uint32_t short_leg = std::min(leg, kLegEscape);
+    put_varint(std::uint64_t{events_since} << kShortLegBits | short_leg);
+    if (short_leg == kLegEscape) put(static_cast<std::uint8_t>(leg));
     put_varint(zigzag(amount));
   }
   std::string_view bytes() const {
@@ -112,18 +113,16 @@ class ListWriter {
   }
 
  private:
+  void put(std::uint8_t byte) { *end_++ = static_cast<char>(byte); }
   template <class Number>
-  void put(Number number) {  // little-endian, as ByteWriter
-    std::memcpy(end_, &number, sizeof number);
-    end_ += sizeof number;
-  }
-  void put_varint(std::uint64_t value) {
+  void put_varint(Number value) {
     for (; value >= 0x80; value >>= 7) *end_++ = static_cast<char>(value | 0x80);
     *end_++ = static_cast<char>(value);
   }
 
-  // Count, two totals; a line: an offset of 32 bits, a leg, an amount of 64.
-  std::array<char, 1 + 2 * 16 + kPostingsAList*(5 + 1 + 10)> buffer_;
+  // Count, two totals of 128 bits; a line: an offset of 32 bits and 2 of the leg, a leg, an amount
+  // of 64.
+  std::array<char, 1 + 2 * 19 + kPostingsAList*(5 + 1 + 10)> buffer_;
   char* end_ = buffer_.data();
 };
 
@@ -212,6 +211,11 @@ std::span<const Projection> projections() {
   return kProjections;
 }
 
+void drop_projections(Store& store) {
+  for (const Projection& projection : kProjections) store.drop(projection.family, "");
+  store.drop(Family::kSnapshot, "");
+}
+
 BlockPlaceRow read_locator(std::string_view value) {
   ByteReader in(value);
   BlockPlaceRow row;
@@ -227,13 +231,15 @@ PostingList read_posting_list(std::string_view key, std::string_view value) {
   std::uint64_t event = get_ordered<std::uint64_t>(key.substr(kCoopBytes + 4));
   ByteReader in(value);
   const auto count = in.get<std::uint8_t>();
-  list.before.debits = get_wide(in);
-  list.before.credits = get_wide(in);
+  list.before.debits = get_varint<Uint128>(in);
+  list.before.credits = get_varint<Uint128>(in);
   list.lines.reserve(count);
   for (unsigned i = 0; i < count && !in.failed(); ++i) {
-    event += get_varint(in);
-    const auto leg = in.get<std::uint8_t>();
-    list.lines.push_back({{event}, leg, unzigzag(get_varint(in))});
+    const auto place = get_varint<std::uint64_t>(in);
+    event += place >> kShortLegBits;
+    auto leg = static_cast<std::uint8_t>(place & kLegEscape);
+    if (leg == kLegEscape) leg = in.get<std::uint8_t>();
+    list.lines.push_back({{event}, leg, unzigzag(get_varint<std::uint64_t>(in))});
   }
   require(in);
   return list;

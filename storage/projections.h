@@ -46,6 +46,13 @@ struct Projection {
 
 std::span<const Projection> projections();
 
+/// Number of the form in which rows are written. Another one in the store means that they are
+/// dropped and made anew when it is opened.
+inline constexpr std::string_view kIndexForm = "2";
+
+/// Drops every row of every projection and every snapshot.
+void drop_projections(Store& store);
+
 // --- reading rows back ---
 
 struct BlockPlaceRow {

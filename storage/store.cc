@@ -3,7 +3,6 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
@@ -90,13 +89,13 @@ rocksdb::ColumnFamilyOptions family_options(Family family) {
   rocksdb::BlockBasedTableOptions table;
   table.format_version = 5;
   table.checksum = rocksdb::kXXH3;
-  const bool is_index = family == Family::kPostings || family == Family::kLate;
-  if (is_index) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  // No filters: the index is asked for the last row at or before a key, never for a key alone.
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kNoCompression;  // blocks and lists are packed already
   // Small enough that a flush disturbs few commits; the log sets aside as much space ahead.
   options.write_buffer_size = family == Family::kJournal ? 16 << 20 : 8 << 20;
   options.max_write_buffer_number = 6;
+  const bool is_index = family == Family::kPostings || family == Family::kLate;
   if (is_index) options.compaction_style = rocksdb::kCompactionStyleUniversal;
   return options;
 }
@@ -238,6 +237,17 @@ void Store::checkpoint(const std::filesystem::path& target) const {
   require(rocksdb::Checkpoint::Create(rep_->db.get(), &raw), "no checkpoint could be begun");
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
   require(checkpoint->CreateCheckpoint(target.string()), "the checkpoint could not be written");
+}
+
+std::uint64_t Store::file_bytes(Family family) const {
+  std::vector<rocksdb::LiveFileMetaData> files;
+  rep_->db->GetLiveFilesMetaData(&files);
+  std::uint64_t bytes = 0;
+  for (const auto& file : files) {
+    if (file.column_family_name == kFamilyNames[static_cast<std::size_t>(family)])
+      bytes += file.size;
+  }
+  return bytes;
 }
 
 void Store::verify_checksums() const {

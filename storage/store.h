@@ -96,6 +96,8 @@ class Store {
   /// Writes what is only in memory and the log to sorted files.
   void flush();
   void checkpoint(const std::filesystem::path& target) const;
+  /// Size of the family's sorted files; what is only in memory and the log is not in it.
+  std::uint64_t file_bytes(Family family) const;
   /// Reads every byte of every sorted file against its checksums.
   void verify_checksums() const;
 

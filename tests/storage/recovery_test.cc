@@ -115,6 +115,31 @@ TEST_F(RecoveryTest, SnapshotAndTailAreTheWholeReplay) {
   EXPECT_EQ(image(data()), image(replayed));
 }
 
+TEST_F(RecoveryTest, AnIndexOfAnotherReleaseIsMadeAnew) {
+  fill(60);
+  close();
+  const auto should = derived_rows(data());
+  const std::string image_now = image(data());
+  for (const std::string_view form : {"1", "", "77"}) {
+    {
+      const auto store = Store::open(store_directory(data()), Store::Mode::kExisting);
+      Store::Batch batch;
+      if (form.empty()) {
+        batch.remove(Family::kMeta, "index_form");
+      } else {
+        batch.put(Family::kMeta, "index_form", form);
+      }
+      for (const Family family : kDerived) {
+        for (const auto& [key, value] : rows(*store, family)) batch.put(family, key, value + "?");
+      }
+      store->write(std::move(batch), /*synced=*/true);
+    }
+    events_in(data());
+    EXPECT_EQ(derived_rows(data()), should) << form;
+    EXPECT_EQ(image(data()), image_now) << form;
+  }
+}
+
 TEST_F(RecoveryTest, ASnapshotMayLieBehindTheIndex) {
   fill(5);
   close();
