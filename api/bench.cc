@@ -73,6 +73,7 @@ void render(json::Writer& out, const BenchRow& row) {
   render(out, "cpu_ns_per_entry", row.cpu_ns_per_entry);
   render(out, "bytes_per_entry", row.bytes_per_entry);
   render(out, "journal_bytes_per_entry", row.journal_bytes_per_entry);
+  render(out, "index_bytes_per_entry", row.index_bytes_per_entry);
   render(out, "raw_sync_us", row.raw_sync_us);
   render(out, "ratio_to_raw_wal", row.ratio_to_raw_wal);
   render(out, "longest_stall_ms", row.longest_stall_ms);

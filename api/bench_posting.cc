@@ -10,6 +10,10 @@
 #include "api/bench_machine.h"
 #include "api/bench_server.h"
 #include "storage/audit.h"
+#include "storage/projections.h"
+#include "storage/recovery.h"
+#include "storage/snapshot.h"
+#include "storage/store.h"
 
 namespace lumbung::api::bench {
 namespace {
@@ -65,6 +69,7 @@ class PostingRun {
     row.longest_stall_ms = posted.longest_stall_s * 1e3;
     row.others_cores = used.others_cores;
     row.verified = posted.done == posted.entries && audited();
+    row.index_bytes_per_entry = index_bytes_an_event();
     ledger_ = open_ledger(directory_->path());
     row.model_equal = equals_naive();
     const std::uint64_t bytes = journal_bytes();
@@ -103,6 +108,22 @@ class PostingRun {
     return std::ranges::all_of(entries_, [&](const Entries& entries) {
       return NaiveBook(entries.stream(), entries.made()).equals(*ledger_);
     });
+  }
+
+  /// What the closed index takes of the disk; nothing when no run was full.
+  std::optional<double> index_bytes_an_event() const {
+    const auto store = storage::Store::open(storage::store_directory(directory_->path()),
+                                            storage::Store::Mode::kReadOnly);
+    std::uint64_t events = 0;
+    for (const Entries& entries : entries_) {
+      events += storage::load_indexed(*store, entries.stream().coop).value;
+    }
+    if (events == 0) return std::nullopt;
+    std::uint64_t bytes = 0;
+    for (const storage::Projection& projection : storage::projections()) {
+      bytes += store->file_bytes(projection.family);
+    }
+    return static_cast<double>(bytes) / static_cast<double>(events);
   }
 
   std::uint64_t journal_bytes() const {

@@ -19,6 +19,7 @@ struct BenchRow {
   std::optional<double> cpu_ns_per_entry;         // of all threads of the process
   std::optional<double> bytes_per_entry;          // written to the device: log, flush, index
   std::optional<double> journal_bytes_per_entry;  // of them the blocks themselves
+  std::optional<double> index_bytes_per_entry;    // of the index's files, an event in them
   std::optional<double> raw_sync_us;              // median of such a commit written raw and synced
   std::optional<double> ratio_to_raw_wal;         // rate over that of the same commits written raw
   std::optional<double> longest_stall_ms;         // in which no answer came
