@@ -3,6 +3,7 @@
 
 #include "storage/head_file.h"
 #include "storage/pipeline.h"
+#include "storage/projections.h"
 #include "storage/recovery.h"
 
 namespace lumbung::storage {
@@ -27,11 +28,7 @@ void Ledger::rebuild(const std::filesystem::path& directory) {
   {
     refuse_damaged_log(directory);
     const auto store = Store::open(store_directory(directory), Store::Mode::kExisting);
-    for (const Family family :
-         {Family::kLocator, Family::kPostings, Family::kLate, Family::kKeys, Family::kSnapshot}) {
-      store->drop(family, "");
-    }
-    store->flush();
+    drop_projections(*store);
   }
   // Opening replays what no projection has, and closing writes it.
   open(std::move(options));

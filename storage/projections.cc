@@ -212,8 +212,9 @@ std::span<const Projection> projections() {
 }
 
 void drop_projections(Store& store) {
-  for (const Projection& projection : kProjections) store.drop(projection.family, "");
-  store.drop(Family::kSnapshot, "");
+  // First what says how far the others go: after a crash in between all are made anew.
+  store.clear(Family::kSnapshot);
+  for (const Projection& projection : kProjections) store.clear(projection.family);
 }
 
 BlockPlaceRow read_locator(std::string_view value) {

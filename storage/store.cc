@@ -134,7 +134,9 @@ struct Store::Rep {
     return families[static_cast<std::size_t>(f)];
   }
   ~Rep() {
-    for (auto* handle : families) db->DestroyColumnFamilyHandle(handle);
+    for (auto* handle : families) {
+      if (handle != nullptr) db->DestroyColumnFamilyHandle(handle);
+    }
     if (db) db->Close();
   }
 };
@@ -214,17 +216,15 @@ void Store::ingest(Family family, const std::function<void(const PutRow&)>& writ
           "an index run could not be taken in");
 }
 
-void Store::drop(Family family, std::string_view prefix) {
-  // A range ends before its end key, and prefixes of ours never end in the highest byte.
-  std::string end(prefix);
-  if (!end.empty()) {
-    CHECK(static_cast<unsigned char>(end.back()) < 255);
-    end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
-  } else {
-    end.assign(64, '\xff');
-  }
-  require(rep_->db->DeleteRange({}, rep_->family(family), slice(prefix), slice(end)),
-          "rows could not be dropped");
+void Store::clear(Family family) {
+  // A range of deletions would leave the files for a compaction to read through.
+  rocksdb::ColumnFamilyHandle*& handle = rep_->families[static_cast<std::size_t>(family)];
+  require(rep_->db->DropColumnFamily(handle), "rows could not be dropped");
+  require(rep_->db->DestroyColumnFamilyHandle(handle), "rows could not be dropped");
+  handle = nullptr;
+  require(rep_->db->CreateColumnFamily(family_options(family),
+                                       kFamilyNames[static_cast<std::size_t>(family)], &handle),
+          "room for new rows could not be made");
 }
 
 void Store::flush() {

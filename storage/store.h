@@ -91,8 +91,8 @@ class Store {
   /// Adds the rows that `write` puts as one file behind the write path, all or, after a crash,
   /// none; no row, no file. REQUIRES: keys ascending.
   void ingest(Family family, const std::function<void(const PutRow&)>& write);
-  /// Drops every row whose key begins with `prefix`.
-  void drop(Family family, std::string_view prefix);
+  /// Drops every row, files and all. REQUIRES: nobody else uses the store.
+  void clear(Family family);
   /// Writes what is only in memory and the log to sorted files.
   void flush();
   void checkpoint(const std::filesystem::path& target) const;

@@ -99,14 +99,18 @@ TEST_F(StoreTest, SortedRowsAreTakenInBesideOthers) {
   EXPECT_EQ(all(Family::kPostings).size(), 4U);
 }
 
-TEST_F(StoreTest, DroppingIsByPrefix) {
-  for (const std::string key : {"a", "b", "b1", "b2", "c"}) put(Family::kLate, key, key);
-  store_->drop(Family::kLate, "b");
-  EXPECT_EQ(all(Family::kLate), (Rows{{"a", "a"}, {"c", "c"}}));
-  put(Family::kLate, "b1", "again");
-  EXPECT_EQ(store_->get(Family::kLate, "b1"), "again");
-  store_->drop(Family::kLate, "");
-  EXPECT_TRUE(all(Family::kLate).empty());
+TEST_F(StoreTest, AFamilyIsClearedAndTheOthersStay) {
+  ingest({{"a", "1"}, {"c", "2"}});
+  put(Family::kPostings, "b", "written");
+  put(Family::kLate, "a", "stays");
+  EXPECT_GT(store_->file_bytes(Family::kPostings), 0U);
+  store_->clear(Family::kPostings);
+  EXPECT_TRUE(all(Family::kPostings).empty());
+  EXPECT_EQ(store_->file_bytes(Family::kPostings), 0U);
+  put(Family::kPostings, "c", "again");
+  open();
+  EXPECT_EQ(all(Family::kPostings), (Rows{{"c", "again"}}));
+  EXPECT_EQ(all(Family::kLate), (Rows{{"a", "stays"}}));
 }
 
 TEST_F(StoreTest, ACopyHasWhatWasThereAndGoesItsOwnWay) {
