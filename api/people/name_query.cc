@@ -113,10 +113,10 @@ NameQuery::Part NameQuery::read_part(std::string_view text) {
     add_needle(piece, key_of_word(word));
     part.pieces.push_back(std::move(piece));
   });
-  // "a-0012" is a number: its pieces would be found in half of all persons.
-  if (part.pieces.size() > 1 && std::ranges::any_of(text, is_digit)) part.pieces.clear();
   const bool is_ascii = std::ranges::all_of(text, [](char c) { return (c & 0x80) == 0; });
   if (is_ascii) {
+    // "a-0012" is a number: its pieces would be found in half of all persons.
+    if (part.pieces.size() > 1 && std::ranges::any_of(text, is_digit)) part.pieces.clear();
     WipedText whole = plain(text);
     const bool is_piece = part.pieces.size() == 1 && part.pieces[0][0].text == whole;
     if (!is_piece) add_needle(part.whole, std::move(whole));

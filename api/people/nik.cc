@@ -73,7 +73,7 @@ std::vector<Date> plausible_births(int year_of_century, int month, int day, Date
 
 void look_up_region(Nik& nik) {
   const auto code = static_cast<unsigned>(number_at(nik.digits, 0, 4));
-  nik.regency = find_region(code);
+  if (code >= 1000) nik.regency = find_region(code);  // 0011 is not Aceh
   if (nik.regency == nullptr) {
     nik.regency = moved_region(code);
     nik.warnings.push_back(nik.regency == nullptr ? NikWarning::kRegionUnknown

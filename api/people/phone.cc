@@ -84,8 +84,9 @@ std::optional<Written> read_written(std::string_view text) {
     } else if (c == '+' && !written.plus && written.digits.empty()) {
       written.plus = true;
       text.remove_prefix(1);
-    } else if (written.plus && text.starts_with("(0)")) {
-      text.remove_prefix(3);  // a trunk 0 that is not part of the number, by the way it is written
+    } else if (written.plus && text.starts_with("(0)") && !written.digits.empty() &&
+               written.digits.size() <= kCodeDigitsMax) {
+      text.remove_prefix(3);  // behind the country's code: dialled within the country alone
     } else {
       const auto* between = std::ranges::find_if(
           kBetween, [&](std::string_view mark) { return text.starts_with(mark); });

@@ -131,6 +131,10 @@ TEST(Nik, ARegionThatIsNotOrNoMoreIsWarnedOf) {
   EXPECT_EQ(unknown.regency, nullptr);
   EXPECT_EQ(unknown.province->name, "Jawa Timur");
 
+  // 11 is Aceh, 0011 is nothing.
+  EXPECT_EQ(accepted("0011010102030001").regency, nullptr);
+  EXPECT_EQ(accepted("0011010102030001").province, nullptr);
+
   const Nik timor = accepted("5401010102030001", day("2003-02-02"));  // Timor Timur until 1999
   EXPECT_THAT(timor.warnings,
               ElementsAre(NikWarning::kRegionUnknown, NikWarning::kBirthDateDiffers));

@@ -75,7 +75,10 @@ class NaivePersons {
       known.words.push_back(text_of(api::people::key_of_word(word)));
     }
     known.words.push_back(plain(person.number));
-    for (const std::string& phone : person.phones) known.words.push_back(plain(phone));
+    for (std::string phone : person.phones) {
+      std::erase_if(phone, [](char c) { return c < '0' || c > '9'; });
+      known.words.push_back(phone);
+    }
     persons_[person.id] = known;
   }
   void erase(std::uint64_t id) { persons_.erase(id); }
@@ -151,8 +154,9 @@ class NaivePersons {
   static int part_match(const std::string& part, const std::vector<std::string>& words) {
     int best = kNone;
     const auto pieces = split(text_of(api::people::folded(part)));
-    const bool has_digit = part.find_first_of("0123456789") != part.npos;
-    if (pieces.size() == 1 || (!pieces.empty() && !has_digit)) {
+    const bool ascii = std::ranges::none_of(part, [](char c) { return (c & 0x80) != 0; });
+    const bool is_number = ascii && part.find_first_of("0123456789") != part.npos;
+    if (pieces.size() == 1 || (!pieces.empty() && !is_number)) {
       int worst = 0;
       for (const std::string& piece : pieces) {
         const int folded = best_of(piece, words);
@@ -161,7 +165,6 @@ class NaivePersons {
       }
       best = worst;
     }
-    const bool ascii = std::ranges::none_of(part, [](char c) { return (c & 0x80) != 0; });
     if (ascii) best = std::min(best, best_of(plain(part), words));
     if (part.find_first_not_of("0123456789+-.()/") == part.npos) {
       const std::string digits = plain(part);

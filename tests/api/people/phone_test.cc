@@ -87,6 +87,8 @@ TEST(Phone, OfMigrantWorkersStaysForeign) {
     EXPECT_EQ(phone.region, row.region);
     EXPECT_THAT(phone.warnings, IsEmpty()) << row.text;
   }
+  // "(0)" is only left out behind the country's code.
+  EXPECT_EQ(accepted("+60 123(0)45678").e164, "+60123045678");
   // Italy's fixed lines begin with a 0 that belongs to them.
   EXPECT_EQ(accepted("+39 06 1234 5678").e164, "+390612345678");
 }
