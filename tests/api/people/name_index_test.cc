@@ -148,7 +148,7 @@ TEST(NameIndex, FindsWhatANaiveSearchFindsAmongFiftyThousand) {
     naive.put(persons.back());
   }
   EXPECT_EQ(index.size(), kPersons);
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 25; ++i) {
     expect_same(index, naive, tests::made_up_query(random.one_of(persons), random),
                 random.below(3) * 20);
   }
