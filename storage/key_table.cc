@@ -1,8 +1,13 @@
 #include "storage/key_table.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <utility>
+#include <vector>
 
 #include "engine/check.h"
 #include "engine/money.h"
@@ -44,7 +49,7 @@ std::uint64_t KeyTable::slot_of(std::uint64_t print, engine::EventNo event) {
 
 void KeyTable::insert(std::uint64_t print, engine::EventNo event) {
   Segment& segment = segments_[print & (kSegments - 1)];
-  segment.reserve(1);
+  reserve(segment, 1);
   segment.add(slot_of(print, event));
   ++size_;
 }
@@ -57,24 +62,50 @@ void KeyTable::insert_all(std::span<const std::uint64_t> prints, engine::EventNo
     slots[prints[i] & (kSegments - 1)].push_back(slot_of(prints[i], {first.value + i}));
   }
   for (std::size_t s = 0; s < kSegments; ++s) {
-    segments_[s].reserve(slots[s].size());
+    reserve(segments_[s], slots[s].size());
     for (const std::uint64_t slot : slots[s]) segments_[s].add(slot);
     size_ += slots[s].size();
   }
 }
 
-void KeyTable::Segment::reserve(std::size_t more) {
+KeyTable::Room KeyTable::make_room(std::size_t slots) {
+  constexpr std::size_t kLargePage = 2 << 20;
+  const std::size_t bytes = slots * sizeof(std::uint64_t);
+  if (bytes < kLargePage) {
+    void* const memory = std::calloc(slots, sizeof(std::uint64_t));
+    if (memory == nullptr) throw std::bad_alloc();
+    return {static_cast<std::uint64_t*>(memory), std::free};
+  }
+  void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  madvise(memory, bytes,
+          MADV_HUGEPAGE);  // a wish: where it is not granted the table is only slower
+  return {static_cast<std::uint64_t*>(memory), [bytes](void* at) { munmap(at, bytes); }};
+}
+
+void KeyTable::reserve(Segment& segment, std::size_t more) {
   // At most three quarters full.
-  std::size_t size = std::max<std::size_t>(slots.size(), 8);
-  while ((used + more) * 4 > size * 3) size *= 2;
-  if (size == slots.size()) return;
-  const std::vector<std::uint64_t> old = std::exchange(slots, std::vector<std::uint64_t>(size));
+  std::size_t size = std::max<std::size_t>(segment.size, 8);
+  while ((segment.used + more) * 4 > size * 3) size *= 2;
+  if (size == segment.size) return;
+  if (size > newest_size_) {
+    newest_ = make_room(size * kSegments);
+    newest_size_ = size;
+  }
+  // A segment that lags behind by more than one size gets room of its own.
+  const bool has_place = size == newest_size_;
+  const Segment old = segment;
+  segment.room = has_place ? newest_ : make_room(size);
+  segment.slots = segment.room.get() +
+                  (has_place ? static_cast<std::size_t>(&segment - segments_.data()) * size : 0);
+  segment.size = size;
   const auto bits = static_cast<unsigned>(__builtin_ctzll(size));
   CHECK(bits < kTagBits);
-  shift = kTagBits - bits;
-  used = 0;
-  for (const std::uint64_t slot : old) {
-    if (slot != 0) add(slot);
+  segment.shift = kTagBits - bits;
+  segment.used = 0;
+  for (std::size_t i = 0; i < old.size; ++i) {
+    if (old.slots[i] != 0) segment.add(old.slots[i]);
   }
 }
 

@@ -96,7 +96,11 @@ rocksdb::ColumnFamilyOptions family_options(Family family) {
   options.write_buffer_size = family == Family::kJournal ? 16 << 20 : 8 << 20;
   options.max_write_buffer_number = 6;
   const bool is_index = family == Family::kPostings || family == Family::kLate;
-  if (is_index) options.compaction_style = rocksdb::kCompactionStyleUniversal;
+  if (is_index) {
+    options.compaction_style = rocksdb::kCompactionStyleUniversal;
+    // Each merge reads and writes all rows anew; a read asks each file that is not merged yet.
+    options.level0_file_num_compaction_trigger = 8;
+  }
   return options;
 }
 
