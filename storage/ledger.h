@@ -169,7 +169,7 @@ class Ledger {
     bool create = false;               // make the directory when it is not there
     bool trust_snapshots = true;       // false: replay and check every block
     std::size_t queue_max = 65536;     // commands waiting
-    std::uint64_t run_events = 1 << 20;  // events an index run; frozen per directory
+    std::uint64_t run_events = 1 << 21;  // events an index run; frozen per directory
     engine::Policy policy;
     /// UTC microseconds since the epoch; absent: the system's clock.
     std::function<engine::Timestamp()> clock;
