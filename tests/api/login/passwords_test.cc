@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <regex>
 #include <set>
@@ -16,19 +17,20 @@ namespace {
 // Small enough for tests under sanitizers; libsodium's least.
 constexpr HashCost kCheap{8 * 1024, 1};
 
+// The promise belongs to the callback, too: whoever waits for it may go before set_value returns.
 Passwords::Verdict verify(Passwords& passwords, std::string_view password,
                           std::optional<std::string> hash) {
-  std::promise<Passwords::Verdict> told;
+  const auto told = std::make_shared<std::promise<Passwords::Verdict>>();
   EXPECT_TRUE(passwords.verify(Secret(password), std::move(hash),
-                               [&](Passwords::Verdict v) { told.set_value(std::move(v)); }));
-  return told.get_future().get();
+                               [told](Passwords::Verdict v) { told->set_value(std::move(v)); }));
+  return told->get_future().get();
 }
 
 std::string hash(Passwords& passwords, std::string_view password) {
-  std::promise<std::string> told;
-  EXPECT_TRUE(
-      passwords.hash(Secret(password), [&](std::string text) { told.set_value(std::move(text)); }));
-  return told.get_future().get();
+  const auto told = std::make_shared<std::promise<std::string>>();
+  EXPECT_TRUE(passwords.hash(Secret(password),
+                             [told](std::string text) { told->set_value(std::move(text)); }));
+  return told->get_future().get();
 }
 
 // The first is in the reference implementation's test.c; the second was made by Debian's argon2
@@ -79,10 +81,10 @@ TEST(PasswordsTest, ARightPasswordIsHashedAnewWhenTheCostHasChanged) {
 
 TEST(PasswordsTest, AFullQueueTakesNothing) {
   std::atomic<int> done = 0;
+  std::promise<void> started;
+  std::promise<void> go;
   {
     Passwords passwords(kCheap);
-    std::promise<void> started;
-    std::promise<void> go;
     ASSERT_TRUE(passwords.hash(Secret("first"), [&](const std::string&) {
       started.set_value();
       go.get_future().wait();
