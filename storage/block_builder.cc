@@ -46,6 +46,12 @@ bool all_are(const std::vector<std::uint64_t>& values, std::uint64_t value) {
 /// Writes the directory and then the columns, which must come in the order of their ids.
 class ColumnWriter {
  public:
+  /// Into two strings whose room is used again.
+  ColumnWriter(std::string& directory, std::string& columns)
+      : directory_(directory), columns_(columns) {
+    directory_.clear();
+    columns_.clear();
+  }
   template <class Write>
   void add(Column column, bool present, Write write) {
     if (!present) return;
@@ -70,8 +76,8 @@ class ColumnWriter {
   }
 
  private:
-  std::string directory_;
-  std::string columns_;
+  std::string& directory_;
+  std::string& columns_;
   std::uint8_t count_ = 0;
 };
 
@@ -219,7 +225,7 @@ Block BlockBuilder::seal(BlockHeader header) {
   header.business_date = business_date_;
   header.stamped_time = stamped_time_;
 
-  ColumnWriter columns;
+  ColumnWriter columns(directory_bytes_, column_bytes_);
   columns.add(Column::kKind, !all_are(kinds_, static_cast<std::uint64_t>(Kind::kSimpleEntry)),
               [&](std::string& out) { append_packed(out, kinds_); });
   columns.add_numbers(Column::kDebit, debits_);

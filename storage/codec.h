@@ -100,6 +100,7 @@ class BlockBuilder {
   Numbers reversal_targets_, reversal_legs_;
   Numbers metadata_rows_;
   Texts metadata_, refusals_, payloads_;
+  std::string directory_bytes_, column_bytes_;  // of the block that is being sealed
 };
 
 /// Where and why bytes are no block.

@@ -1,6 +1,7 @@
 #include "storage/deciding.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/check.h"
 #include "engine/decide.h"
@@ -44,8 +45,12 @@ class DecidingBook::PastView final : public View {
 };
 
 DecidingBook::DecidingBook(CoopId coop, std::shared_ptr<PublishedBook> published,
-                           const Policy& policy, std::uint64_t epoch)
-    : coop_(coop), published_(std::move(published)), policy_(policy), epoch_(epoch) {}
+                           const Policy& policy, std::uint64_t epoch, BlockBuilder& builder)
+    : coop_(coop),
+      published_(std::move(published)),
+      policy_(policy),
+      epoch_(epoch),
+      builder_(builder) {}
 
 void DecidingBook::recover(KeyTable keys) {
   published_->with_book([this](const Book& book, const Head& head) {
@@ -245,9 +250,10 @@ Answer DecidingBook::ask_atomic(const std::vector<Command>& commands) {
   return answer_of(events.front(), /*replayed=*/false);
 }
 
-Blocks DecidingBook::take_blocks() {
+void DecidingBook::take_blocks(Blocks& blocks) {
   seal();
-  return std::exchange(sealed_, {});
+  std::ranges::move(sealed_, std::back_inserter(blocks));
+  sealed_.clear();
 }
 
 }  // namespace lumbung::storage

@@ -1,5 +1,6 @@
 // DecidingBook: the writer's side of one cooperative, ahead of the disk. Looks requests up by their
-// keys, decides, applies, and seals blocks. Writer thread only.
+// keys, decides, applies, and seals blocks. Books take turns: from begin() to take_blocks() the
+// block builder, which all share, is this one's. Writer thread only.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ Answer answer_of(const engine::Event& event, bool replayed);
 class DecidingBook {
  public:
   DecidingBook(engine::CoopId coop, std::shared_ptr<PublishedBook> published,
-               const engine::Policy& policy, std::uint64_t epoch);
+               const engine::Policy& policy, std::uint64_t epoch, BlockBuilder& builder);
 
   /// Continues from what is published. Called once, before the first request.
   void recover(KeyTable keys);
@@ -39,8 +40,8 @@ class DecidingBook {
   void prefetch(const engine::Command& command, std::uint64_t print) const;
   /// All or none, under the first command's key and principal.
   Answer ask_atomic(const std::vector<engine::Command>& commands);
-  /// Seals the open block and hands over all blocks of this commit, in order.
-  Blocks take_blocks();
+  /// Seals the open block and puts all blocks of this commit behind those in `blocks`, in order.
+  void take_blocks(Blocks& blocks);
 
   bool opened() const { return book_.opened(); }
   const std::shared_ptr<PublishedBook>& published() const { return published_; }
@@ -67,7 +68,7 @@ class DecidingBook {
   Head head_;  // of the last sealed block
   engine::BlockNo durable_{};
   engine::Timestamp now_{};
-  BlockBuilder builder_;
+  BlockBuilder& builder_;
   Blocks sealed_;                                   // of this commit
   std::deque<std::shared_ptr<const Block>> recent_;  // sealed and perhaps not published yet
 };

@@ -1,7 +1,9 @@
 #include "storage/journal.h"
 
-#include <map>
+#include <algorithm>
 #include <mutex>
+#include <span>
+#include <unordered_map>
 
 #include "engine/check.h"
 #include "engine/bytes.h"
@@ -47,7 +49,7 @@ class EmbeddedJournal final : public Journal {
       // The last block of this cooperative stands before the first possible key of the next.
       cursor.seek_for_prev(journal_key(coop, {~std::uint64_t{0}}));
       const Head head = head_of(cursor.value());
-      heads_[coop] = head;
+      chains_[coop] = {head, head};
       taken.heads.emplace_back(coop, head);
       cursor.next();
     }
@@ -55,27 +57,32 @@ class EmbeddedJournal final : public Journal {
   }
 
   Ticket append(Blocks commit) override {
+    Queued queued = follow(std::move(commit));
     const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(commit));
+    queue_.push_back(std::move(queued));
     return ++last_ticket_;
   }
 
   Appended wait(Ticket ticket) override {
     std::unique_lock lock(mutex_);
     while (done_ticket_ < ticket && outcome_ == Appended::kDurable) {
-      std::vector<Blocks> commits = std::move(queue_);
-      queue_.clear();
+      const std::vector<Queued> commits = std::exchange(queue_, {});
       CHECK(!commits.empty());
       lock.unlock();
-      const Appended outcome = write(commits);
+      const auto refused = std::ranges::find_if(
+          commits, [](const Queued& c) { return c.outcome != Appended::kDurable; });
+      const std::span good(commits.begin(), refused);
+      const Appended outcome = write(good);
       lock.lock();
       outcome_ = outcome;
-      if (outcome == Appended::kDurable) {
-        done_ticket_ += commits.size();
-        for (const Blocks& commit : commits) {
-          for (const auto& block : commit) heads_[block->header.coop] = head_of(*block);
+      if (outcome != Appended::kDurable) break;
+      done_ticket_ += good.size();
+      for (const Queued& commit : good) {
+        for (std::size_t i = 0; i < commit.blocks.size(); ++i) {
+          commit.chains[i]->durable = head_of(*commit.blocks[i]);
         }
       }
+      if (refused != commits.end()) outcome_ = refused->outcome;
     }
     return done_ticket_ >= ticket ? Appended::kDurable : outcome_;
   }
@@ -91,11 +98,23 @@ class EmbeddedJournal final : public Journal {
 
   Head head(const engine::CoopId& coop) const override {
     const std::lock_guard lock(mutex_);
-    const auto found = heads_.find(coop);
-    return found == heads_.end() ? Head{} : found->second;
+    const auto found = chains_.find(coop);
+    return found == chains_.end() ? Head{} : found->second.durable;
   }
 
  private:
+  /// Where a cooperative's journal ends.
+  struct ChainEnd {
+    Head appended;  // appending thread
+    Head durable;   // guarded by mutex_
+  };
+  /// A commit as it was appended: what is new of it, and the chain that each block goes on with.
+  struct Queued {
+    Blocks blocks;
+    std::vector<ChainEnd*> chains;
+    Appended outcome = Appended::kDurable;  // another: it must not be written
+  };
+
   static Head head_of(const Block& block) {
     return {block.header.block_no, block.hash, block.header.last_event()};
   }
@@ -106,27 +125,47 @@ class EmbeddedJournal final : public Journal {
     return {view->header().block_no, view->hash(), view->header().last_event()};
   }
 
-  Appended write(const std::vector<Blocks>& commits) {
-    std::map<engine::CoopId, Head> heads;
-    Store::Batch batch;
-    for (const Blocks& commit : commits) {
-      for (const auto& block : commit) {
-        const BlockHeader& header = block->header;
-        if (header.epoch != epoch_) return Appended::kFenced;
-        const auto [at, is_new] = heads.try_emplace(header.coop);
-        if (is_new) at->second = head(header.coop);
-        Head& last = at->second;
-        if (header.block_no == last.block_no && block->hash == last.hash) continue;  // sent again
-        if (header.block_no.value != last.block_no.value + 1 || header.previous != last.hash ||
-            header.first_event.value != last.last_event.value + 1) {
-          return Appended::kSequence;
-        }
-        batch.put(Family::kJournal, journal_key(header.coop, header.block_no), block->bytes);
-        last = head_of(*block);
+  /// Whether each block follows what was appended before it. Appending thread.
+  Queued follow(Blocks commit) {
+    Queued queued;
+    queued.blocks.reserve(commit.size());
+    queued.chains.reserve(commit.size());
+    for (auto& block : commit) {
+      const BlockHeader& header = block->header;
+      if (header.epoch != epoch_) return {{}, {}, Appended::kFenced};
+      ChainEnd& chain = chain_of(header.coop);
+      const Head& last = chain.appended;
+      if (header.block_no == last.block_no && block->hash == last.hash) continue;  // sent again
+      if (header.block_no.value != last.block_no.value + 1 || header.previous != last.hash ||
+          header.first_event.value != last.last_event.value + 1) {
+        return {{}, {}, Appended::kSequence};
       }
+      chain.appended = head_of(*block);
+      queued.blocks.push_back(std::move(block));
+      queued.chains.push_back(&chain);
     }
+    return queued;
+  }
+
+  /// Only the appending thread adds chains, so it finds them without the lock; and what a map by hash
+  /// holds stays where it is.
+  ChainEnd& chain_of(const engine::CoopId& coop) {
+    const auto found = chains_.find(coop);
+    if (found != chains_.end()) return found->second;
+    const std::lock_guard lock(mutex_);
+    return chains_[coop];
+  }
+
+  Appended write(std::span<const Queued> commits) {
     const auto epoch = store_.get(Family::kMeta, kEpochKey);
     if (!epoch || get_ordered<std::uint64_t>(*epoch) != epoch_) return Appended::kFenced;
+    Store::Batch batch;
+    for (const Queued& commit : commits) {
+      for (const auto& block : commit.blocks) {
+        batch.put(Family::kJournal, journal_key(block->header.coop, block->header.block_no),
+                  block->bytes);
+      }
+    }
     try {
       store_.write(std::move(batch), /*synced=*/true);
     } catch (const StoreError&) {
@@ -139,8 +178,8 @@ class EmbeddedJournal final : public Journal {
   std::uint64_t epoch_ = 0;  // set by take_over, before any other call
 
   mutable std::mutex mutex_;  // guards what follows
-  std::map<engine::CoopId, Head> heads_;
-  std::vector<Blocks> queue_;
+  std::unordered_map<engine::CoopId, ChainEnd> chains_;  // also read by the appending thread
+  std::vector<Queued> queue_;
   Ticket last_ticket_ = 0;
   Ticket done_ticket_ = 0;
   Appended outcome_ = Appended::kDurable;

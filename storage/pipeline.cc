@@ -16,9 +16,9 @@ namespace {
 
 using namespace engine;
 
-// Commits sealed ahead of the one that is being synced. One is enough to keep the disk busy while
-// the next is decided; more would only make blocks smaller and answers later.
-constexpr std::size_t kCommitsAhead = 1;
+// Commits on their way to the disk and back. With two the disk is kept busy while the next is
+// decided; more would only make blocks smaller and answers later.
+constexpr std::size_t kCommitsMax = 2;
 // Commands decided for one commit: what has arrived meanwhile waits for the next.
 constexpr std::size_t kCommandsACommit = 2 * kBlockEventsMax;
 // Full runs in memory before publishing waits for the indexing thread: memory stays bounded.
@@ -96,11 +96,8 @@ Pipeline::Pipeline(Ledger::Options options) : options_(std::move(options)) {
   check_heads(read_head_file(options_.directory), *journal_);
   for (const auto& [coop, head] : taken.heads) {
     auto recovered = recover_book(*store_, *journal_, coop, run_events_, options_.trust_snapshots);
-    auto deciding =
-        std::make_unique<DecidingBook>(coop, recovered.published, options_.policy, epoch_);
-    deciding->recover(std::move(recovered.keys));
-    published_.emplace(coop, recovered.published);
-    deciding_.emplace(coop, std::move(deciding));
+    new_desk(coop, recovered.published).book.recover(std::move(recovered.keys));
+    published_.emplace(coop, std::move(recovered.published));
   }
   writer_ = std::thread([this] { write_loop(); });
   publisher_ = std::thread([this] { publish_loop(); });
@@ -112,13 +109,13 @@ Pipeline::~Pipeline() {
     const std::lock_guard lock(queue_mutex_);
     closing_ = true;
   }
-  queue_filled_.notify_all();
+  writer_ready_.notify_all();
   writer_.join();
   {
     const std::lock_guard lock(commits_mutex_);
     writer_done_ = true;
   }
-  commits_changed_.notify_all();
+  publisher_ready_.notify_one();
   publisher_.join();
   {
     const std::lock_guard lock(index_mutex_);
@@ -134,6 +131,7 @@ void Pipeline::submit(Submission submission) {
     CHECK(!command.key.empty() || submission.mode == BatchMode::kAtomic);
   }
   RefusalCode reason{};
+  bool ready = false;
   {
     const std::lock_guard lock(queue_mutex_);
     if (stopped_ || closing_) {
@@ -146,13 +144,15 @@ void Pipeline::submit(Submission submission) {
       queued_commands_ += submission.commands.size();
       ++accepted_;
       queue_.push_back(std::move(submission));
+      ready = may_decide();
     }
   }
-  if (reason == RefusalCode{}) {
-    queue_filled_.notify_one();
-  } else {
-    submission.answer_all(turned_away(reason));
-  }
+  if (ready) writer_ready_.notify_one();
+  if (reason != RefusalCode{}) submission.answer_all(turned_away(reason));
+}
+
+bool Pipeline::may_decide() const {
+  return !queue_.empty() && commits_on_way_ < kCommitsMax;
 }
 
 std::shared_ptr<PublishedBook> Pipeline::find(const CoopId& coop) const {
@@ -187,26 +187,31 @@ QueueStatus Pipeline::status() const {
 // --- deciding thread ---
 
 void Pipeline::write_loop() {
+  bool failed =
+      false;  // the books hold what will never be written: nothing is decided on top of it
   while (auto submissions = next_submissions()) {
     Commit commit;
     commit.submissions = std::move(*submissions);
     try {
-      decide_all(commit);
+      if (!failed) decide_all(commit);
       if (!commit.blocks.empty()) commit.ticket = journal_->append(commit.blocks);
     } catch (const StoreError&) {
-      commit.failed = true;  // what was decided is lost with this process, unacknowledged
+      failed = true;  // what was decided is lost with this process, unacknowledged
     }
-    std::unique_lock lock(commits_mutex_);
-    commits_.push_back(std::move(commit));
-    commits_changed_.notify_all();
-    commits_changed_.wait(lock, [&] { return commits_.size() <= kCommitsAhead; });
+    commit.failed = failed;
+    {
+      const std::lock_guard lock(commits_mutex_);
+      commits_.push_back(std::move(commit));
+    }
+    publisher_ready_.notify_one();
   }
 }
 
-/// What has arrived; waits when nothing has. nullopt when the ledger closes.
+/// What has arrived; waits when it is nothing, or enough is on its way. nullopt when the ledger
+/// closes.
 std::optional<std::vector<Submission>> Pipeline::next_submissions() {
   std::unique_lock lock(queue_mutex_);
-  queue_filled_.wait(lock, [&] { return !queue_.empty() || closing_; });
+  writer_ready_.wait(lock, [&] { return may_decide() || (closing_ && queue_.empty()); });
   if (queue_.empty()) return std::nullopt;
   std::vector<Submission> taken;
   std::size_t commands = 0;
@@ -217,44 +222,47 @@ std::optional<std::vector<Submission>> Pipeline::next_submissions() {
     queue_.pop_front();
   }
   queued_commands_ -= commands;
+  ++commits_on_way_;
   return taken;
 }
 
+/// Each book in its turn decides all that is asked of it: cooperatives have no order among them.
 void Pipeline::decide_all(Commit& commit) {
   const Timestamp now = options_.clock();
-  std::vector<DecidingBook*> touched;
+  std::vector<Desk*> turns;
   for (Submission& submission : commit.submissions) {
-    DecidingBook* book = deciding_book(submission, commit.new_books);
-    if (book == nullptr) {
+    Desk* desk = desk_of(submission);
+    if (desk == nullptr) {
       submission.answers.assign(submission.commands.size(), turned_away(RefusalCode::coop_unknown));
       continue;
     }
-    if (std::find(touched.begin(), touched.end(), book) == touched.end()) {
-      touched.push_back(book);
-      if (book->begin(now)) ++clock_steps_back_;
-    }
-    decide_one(*book, submission);
+    if (desk->asked.empty()) turns.push_back(desk);
+    desk->asked.push_back(&submission);
   }
-  for (DecidingBook* book : touched) {
-    Blocks sealed = book->take_blocks();
-    std::move(sealed.begin(), sealed.end(), std::back_inserter(commit.blocks));
+  for (Desk* desk : turns) {
+    if (desk->book.begin(now)) ++clock_steps_back_;
+    for (Submission* submission : desk->asked) decide_one(desk->book, *submission);
+    desk->asked.clear();
+    desk->book.take_blocks(commit.blocks);
+    commit.books.resize(commit.blocks.size(), desk->book.published());
   }
 }
 
-/// A cooperative's book, made when this is the command that opens one; nullptr otherwise.
-DecidingBook* Pipeline::deciding_book(const Submission& submission, NewBooks& new_books) {
-  const auto found = deciding_.find(submission.coop);
-  if (found != deciding_.end()) return found->second.get();
+/// A cooperative's desk, made when this is the command that opens one; nullptr otherwise.
+Pipeline::Desk* Pipeline::desk_of(const Submission& submission) {
+  const auto found = desks_.find(submission.coop);
+  if (found != desks_.end()) return &found->second;
   const auto* opening = std::get_if<OpenCooperative>(&submission.commands.front().body);
   if (submission.commands.size() != 1 || opening == nullptr || opening->coop != submission.coop) {
     return nullptr;
   }
-  auto published =
-      std::make_shared<PublishedBook>(*store_, *journal_, submission.coop, run_events_);
-  new_books.emplace(submission.coop, published);
-  auto book = std::make_unique<DecidingBook>(submission.coop, std::move(published), options_.policy,
-                                             epoch_);
-  return deciding_.emplace(submission.coop, std::move(book)).first->second.get();
+  return &new_desk(submission.coop, std::make_shared<PublishedBook>(*store_, *journal_,
+                                                                    submission.coop, run_events_));
+}
+
+Pipeline::Desk& Pipeline::new_desk(const CoopId& coop, std::shared_ptr<PublishedBook> published) {
+  Desk desk{DecidingBook(coop, std::move(published), options_.policy, epoch_, builder_), {}};
+  return desks_.emplace(coop, std::move(desk)).first->second;
 }
 
 void Pipeline::decide_one(DecidingBook& book, Submission& submission) {
@@ -292,24 +300,26 @@ void Pipeline::decide_one(DecidingBook& book, Submission& submission) {
 
 void Pipeline::publish_loop() {
   while (true) {
-    Commit* commit = nullptr;
+    Commit commit;
     {
       std::unique_lock lock(commits_mutex_);
-      commits_changed_.wait(lock, [&] { return !commits_.empty() || writer_done_; });
+      publisher_ready_.wait(lock, [&] { return !commits_.empty() || writer_done_; });
       if (commits_.empty()) return;
-      commit = &commits_.front();  // stays in the queue: it counts as ahead until it is answered
-    }
-    publish(*commit);
-    {
-      const std::lock_guard lock(commits_mutex_);
+      commit = std::move(commits_.front());
       commits_.pop_front();
     }
-    commits_changed_.notify_all();
+    publish(commit);
+    bool ready = false;
+    {
+      const std::lock_guard lock(queue_mutex_);
+      --commits_on_way_;
+      ready = may_decide();
+    }
+    if (ready) writer_ready_.notify_one();
   }
 }
 
 void Pipeline::publish(Commit& commit) {
-  unopened_.merge(commit.new_books);
   const bool durable = !stopped_ && !commit.failed &&
                        (!commit.ticket || journal_->wait(*commit.ticket) == Appended::kDurable);
   if (!durable) {
@@ -317,34 +327,35 @@ void Pipeline::publish(Commit& commit) {
     for (Submission& submission : commit.submissions) submission.answer_all(Answer{});
     return;
   }
-  for (const auto& block : commit.blocks) publish_block(*block);
-  if (commit.ticket)
-    ++commit_count_;  // before the answers: who reads the figures then finds his own
-  for (const Submission& submission : commit.submissions) {
-    for (const Answer& answer : submission.answers) replayed_ += answer.replayed ? 1U : 0U;
-    submission.answer();
+  std::uint64_t events = 0;
+  for (std::size_t i = 0; i < commit.blocks.size(); ++i) {
+    publish_block(*commit.blocks[i], commit.books[i]);
+    events += commit.blocks[i]->header.count;
   }
+  std::uint64_t replayed = 0;
+  for (const Submission& submission : commit.submissions) {
+    for (const Answer& answer : submission.answers) replayed += answer.replayed ? 1U : 0U;
+  }
+  // Before the answers: who reads the figures then finds his own.
+  if (commit.ticket) ++commit_count_;
+  event_count_ += events;
+  replayed_ += replayed;
+  for (const Submission& submission : commit.submissions) submission.answer();
 }
 
-void Pipeline::publish_block(const Block& block) {
+void Pipeline::publish_block(const Block& block, const std::shared_ptr<PublishedBook>& book) {
   const auto parsed = BlockView::parse(block.bytes, Trust::kBytes);
-  const auto book = published_book(block.header.coop);
-  book->publish(std::get<BlockView>(parsed), /*check_rules=*/false);
-  event_count_ += block.header.count;
-  if (book->full_runs() == 0) return;
+  const std::size_t full_runs = book->publish(std::get<BlockView>(parsed), /*check_rules=*/false);
+  if (block.header.block_no.value == 1) {
+    // Only now is there such a cooperative: what was to open one might have been refused.
+    const std::unique_lock lock(published_mutex_);
+    published_.emplace(block.header.coop, book);
+  }
+  if (full_runs == 0) return;
   std::unique_lock lock(index_mutex_);
   index_wanted_ = true;
   index_changed_.notify_all();
   index_changed_.wait(lock, [&] { return book->full_runs() <= kFullRunsMax || index_stopped_; });
-}
-
-/// The published book of a block's cooperative; a new cooperative becomes visible here.
-std::shared_ptr<PublishedBook> Pipeline::published_book(const CoopId& coop) {
-  if (auto book = find(coop)) return book;
-  const auto opened = unopened_.extract(coop);
-  CHECK(!opened.empty());
-  const std::unique_lock lock(published_mutex_);
-  return published_.emplace(coop, opened.mapped()).first->second;
 }
 
 /// After a failed write nothing more is acknowledged: what is durable is read at the next start.

@@ -15,6 +15,7 @@
 #include <optional>
 #include <shared_mutex>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "storage/deciding.h"
@@ -54,28 +55,35 @@ class Pipeline {
   const Journal& journal() const { return *journal_; }
 
  private:
-  using NewBooks = std::map<engine::CoopId, std::shared_ptr<PublishedBook>>;
+  /// A cooperative's book and what is asked of it in the commit that is being decided.
+  struct Desk {
+    DecidingBook book;
+    std::vector<Submission*> asked;
+  };
 
   /// What was decided together, on its way to the disk.
   struct Commit {
     std::optional<Ticket> ticket;  // absent: nothing new to write
     Blocks blocks;
-    NewBooks new_books;
+    std::vector<std::shared_ptr<PublishedBook>> books;  // where each of `blocks` is published
     std::vector<Submission> submissions;
-    bool failed = false;  // the disk failed while deciding
+    bool failed = false;  // the disk failed while this or an earlier one was decided
   };
+
+  /// Whether what waits is to be decided now. REQUIRES: queue_mutex_ is held.
+  bool may_decide() const;
 
   // deciding thread
   void write_loop();
   std::optional<std::vector<Submission>> next_submissions();
   void decide_all(Commit& commit);
-  DecidingBook* deciding_book(const Submission& submission, NewBooks& new_books);
+  Desk* desk_of(const Submission& submission);
+  Desk& new_desk(const engine::CoopId& coop, std::shared_ptr<PublishedBook> published);
   static void decide_one(DecidingBook& book, Submission& submission);
   // publishing thread
   void publish_loop();
   void publish(Commit& commit);
-  void publish_block(const Block& block);
-  std::shared_ptr<PublishedBook> published_book(const engine::CoopId& coop);
+  void publish_block(const Block& block, const std::shared_ptr<PublishedBook>& book);
   void stop_writing();
   // indexing thread
   void index_loop();
@@ -90,23 +98,25 @@ class Pipeline {
   std::uint64_t run_events_ = 0;
   std::uint64_t epoch_ = 0;
 
-  std::map<engine::CoopId, std::unique_ptr<DecidingBook>> deciding_;  // deciding thread
-  NewBooks unopened_;  // publishing thread: made for a command that may yet be refused
+  // deciding thread
+  std::unordered_map<engine::CoopId, Desk> desks_;
+  BlockBuilder builder_;  // of the book whose turn it is
 
   mutable std::shared_mutex published_mutex_;  // guards published_
   std::map<engine::CoopId, std::shared_ptr<PublishedBook>> published_;
 
   mutable std::mutex queue_mutex_;  // guards what follows
-  std::condition_variable queue_filled_;
+  std::condition_variable writer_ready_;
   std::deque<Submission> queue_;
   std::size_t queued_commands_ = 0;
+  std::size_t commits_on_way_ = 0;  // taken from the queue and not answered yet
   std::uint64_t accepted_ = 0;
   std::uint64_t turned_away_ = 0;
   bool closing_ = false;
 
   std::mutex commits_mutex_;  // guards what follows
-  std::condition_variable commits_changed_;
-  std::deque<Commit> commits_;  // the front one is being published
+  std::condition_variable publisher_ready_;
+  std::deque<Commit> commits_;
   bool writer_done_ = false;
 
   std::mutex index_mutex_;  // guards what follows

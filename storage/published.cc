@@ -83,7 +83,7 @@ void PublishedBook::rotate_if_full() {
   runs_.push_back(std::make_shared<Run>(first, book_.account_count()));
 }
 
-void PublishedBook::publish(const BlockView& block, bool check_rules) {
+std::size_t PublishedBook::publish(const BlockView& block, bool check_rules) {
   const std::unique_lock lock(mutex_);
   // Blocks are applied and indexed whole, so one look at the first event tells for all.
   const bool apply = block.header().first_event > book_.last_event();
@@ -154,6 +154,7 @@ void PublishedBook::publish(const BlockView& block, bool check_rules) {
   if (rows.error()) throw JournalDamaged(rows.error()->what);
   if (apply) head_ = {header.block_no, block.hash(), header.last_event()};
   rotate_if_full();
+  return runs_.size() - 1;
 }
 
 void PublishedBook::set_opening_totals() {

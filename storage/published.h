@@ -40,8 +40,9 @@ class PublishedBook {
   /// Takes over a start; publish() must then be given every block after `indexed`.
   void start_from(Start start);
   /// Applies a durable block to the book and puts it into the run in memory, each unless it has it
-  /// already. With `check_rules` a broken rule is JournalDamaged; without, a bug.
-  void publish(const BlockView& block, bool check_rules);
+  /// already. With `check_rules` a broken rule is JournalDamaged; without, a bug. How many runs are
+  /// full now.
+  std::size_t publish(const BlockView& block, bool check_rules);
   /// After recovery: the index's totals are the book's less what the run in memory has.
   void settle_opening_totals();
 

@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
@@ -14,6 +15,7 @@
 
 #include "engine/check.h"
 #include "storage/digest.h"
+#include "storage/key.h"
 #include "storage/ledger.h"
 
 #ifdef LUMBUNG_LOG_CRC_BY_INSTRUCTION
@@ -32,6 +34,9 @@ namespace {
 
 constexpr std::array<const char*, kFamilyCount> kFamilyNames{
     "default", "journal", "locator", "postings", "late", "keys", "snapshot", "beside"};
+
+// What RocksDB writes of an operation besides key and value: its tag, its family, two lengths.
+constexpr std::size_t kOpBytesMax = 12;
 
 rocksdb::Slice slice(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
@@ -101,6 +106,12 @@ rocksdb::ColumnFamilyOptions family_options(Family family) {
     // Each merge reads and writes all rows anew; a read asks each file that is not merged yet.
     options.level0_file_num_compaction_trigger = 8;
   }
+  // A cooperative's blocks come in the order of their keys: the next one stands behind the last,
+  // and is not searched for among those of all.
+  if (family == Family::kJournal) {
+    options.memtable_insert_with_hint_prefix_extractor.reset(
+        rocksdb::NewFixedPrefixTransform(kCoopBytes));
+  }
   return options;
 }
 
@@ -109,11 +120,17 @@ rocksdb::ColumnFamilyOptions family_options(Family family) {
 struct Store::Batch::Rep {
   struct Op {
     Family family;
-    std::string key;
-    std::string value;
     bool removes;
+    std::size_t key_size;
+    std::size_t value_size;
   };
   std::vector<Op> ops;
+  std::string bytes;  // of all operations in turn: key, then value
+
+  void add(Family family, bool removes, std::string_view key, std::string_view value) {
+    ops.push_back({family, removes, key.size(), value.size()});
+    bytes.append(key).append(value);
+  }
 };
 
 Store::Batch::Batch() : rep_(std::make_unique<Rep>()) {}
@@ -121,11 +138,11 @@ Store::Batch::~Batch() = default;
 Store::Batch::Batch(Batch&&) noexcept = default;
 
 void Store::Batch::put(Family family, std::string_view key, std::string_view value) {
-  rep_->ops.push_back({family, std::string(key), std::string(value), false});
+  rep_->add(family, /*removes=*/false, key, value);
 }
 
 void Store::Batch::remove(Family family, std::string_view key) {
-  rep_->ops.push_back({family, std::string(key), {}, true});
+  rep_->add(family, /*removes=*/true, key, {});
 }
 
 struct Store::Rep {
@@ -189,11 +206,18 @@ Store::Cursor Store::cursor(Family family) const {
 }
 
 void Store::write(Batch batch, bool synced) {
-  rocksdb::WriteBatch writes;
+  std::string_view bytes = batch.rep_->bytes;
+  const auto take = [&bytes](std::size_t size) {
+    const std::string_view taken = bytes.substr(0, size);
+    bytes.remove_prefix(size);
+    return slice(taken);
+  };
+  rocksdb::WriteBatch writes(bytes.size() + batch.rep_->ops.size() * kOpBytesMax);
   for (const Batch::Rep::Op& op : batch.rep_->ops) {
-    const auto status = op.removes
-                            ? writes.Delete(rep_->family(op.family), slice(op.key))
-                            : writes.Put(rep_->family(op.family), slice(op.key), slice(op.value));
+    const rocksdb::Slice key = take(op.key_size);
+    const rocksdb::Slice value = take(op.value_size);
+    const auto status = op.removes ? writes.Delete(rep_->family(op.family), key)
+                                   : writes.Put(rep_->family(op.family), key, value);
     require(status, "a write could not be prepared");
   }
   rocksdb::WriteOptions options;
