@@ -217,6 +217,25 @@ TEST_F(RecoveryTest, TheIndexDoesNotDependOnRestarts) {
   }
 }
 
+/// What is dropped for a rebuild goes family by family, first what says how far the others go.
+TEST_F(RecoveryTest, ARebuildThatWasKilledIsTakenUpAgain) {
+  fill(60);
+  close();
+  const auto should = derived_rows(data());
+  const auto whole = copy(data());
+  constexpr std::array kInTurn{Family::kSnapshot, Family::kLocator, Family::kPostings,
+                               Family::kLate, Family::kKeys};
+  for (std::size_t dropped = 1; dropped <= kInTurn.size(); ++dropped) {
+    const auto halfway = copy(whole);
+    {
+      const auto store = Store::open(store_directory(halfway), Store::Mode::kExisting);
+      for (std::size_t i = 0; i < dropped; ++i) store->clear(kInTurn[i]);
+    }
+    events_in(halfway);
+    EXPECT_EQ(derived_rows(halfway), should) << dropped;
+  }
+}
+
 TEST_F(RecoveryTest, TheLengthOfRunsIsFrozen) {
   fill(30);
   close();
