@@ -28,6 +28,11 @@ inline std::uint64_t fingerprint(engine::PrincipalHandle principal, const engine
 
 class KeyTable {
  public:
+  KeyTable() = default;
+  // Not to be copied: segments point into rooms that the copy would write to as well.
+  KeyTable(KeyTable&&) = default;
+  KeyTable& operator=(KeyTable&&) = default;
+
   void insert(std::uint64_t fingerprint, engine::EventNo event);
   /// The same for consecutive events from `first` on; 0 where one has no key. Segment by segment,
   /// so that memory is touched in turn and not at random.
