@@ -39,8 +39,8 @@ AccountView view_of_account(const Book& book, AccountHandle account) {
   return view;
 }
 
-/// Accounts do not move between controls and are never deleted, so a look under the lock is enough to
-/// know the shape of the chart.
+/// Accounts do not move between controls and are never deleted, so a look under the lock is enough
+/// to know the shape of the chart.
 std::vector<AccountHandle> members_of(const Book& book, AccountHandle account) {
   std::vector<AccountHandle> members{account};
   for (std::size_t i = 0; i < members.size(); ++i) {
@@ -134,7 +134,9 @@ std::vector<Answer> Ledger::ask_batch(const CoopId& coop, std::vector<Command> c
 
 // --- reading ---
 
-std::vector<CoopId> Ledger::coops() const { return impl_->coops(); }
+std::vector<CoopId> Ledger::coops() const {
+  return impl_->coops();
+}
 
 std::optional<CoopStatus> Ledger::coop(const CoopId& coop) const {
   const auto published = impl_->find(coop);
@@ -158,8 +160,8 @@ std::optional<CoopStatus> Ledger::coop(const CoopId& coop) const {
 std::optional<AccountHandle> Ledger::find_account(const CoopId& coop, std::string_view code) const {
   const auto published = impl_->find(coop);
   if (!published) return std::nullopt;
-  const AccountHandle handle = published->with_book(
-      [&](const Book& book, const Head&) { return book.find_account(code); });
+  const AccountHandle handle =
+      published->with_book([&](const Book& book, const Head&) { return book.find_account(code); });
   if (handle.value == 0) return std::nullopt;
   return handle;
 }
@@ -181,11 +183,10 @@ std::vector<AccountFound> Ledger::find_accounts(const CoopId& coop,
 std::optional<AccountView> Ledger::account(const CoopId& coop, AccountHandle account) const {
   const auto published = impl_->find(coop);
   if (!published) return std::nullopt;
-  return published->with_book(
-      [&](const Book& book, const Head&) -> std::optional<AccountView> {
-        if (!book.has_account(account)) return std::nullopt;
-        return view_of_account(book, account);
-      });
+  return published->with_book([&](const Book& book, const Head&) -> std::optional<AccountView> {
+    if (!book.has_account(account)) return std::nullopt;
+    return view_of_account(book, account);
+  });
 }
 
 std::vector<AccountView> Ledger::accounts(const CoopId& coop, AccountHandle after,
@@ -194,7 +195,8 @@ std::vector<AccountView> Ledger::accounts(const CoopId& coop, AccountHandle afte
   if (!published) return {};
   return published->with_book([&](const Book& book, const Head&) {
     std::vector<AccountView> views;
-    for (std::uint32_t h = after.value + 1; h <= book.account_count() && views.size() < limit; ++h) {
+    for (std::uint32_t h = after.value + 1; h <= book.account_count() && views.size() < limit;
+         ++h) {
       views.push_back(view_of_account(book, {h}));
     }
     return views;
@@ -255,7 +257,8 @@ std::optional<TrialBalance> Ledger::trial_balance(const CoopId& coop, const Mome
                               {line.debits, line.credits, book.last_event()}});
     }
   });
-  // Every row of one moment, whatever is posted meanwhile: nothing behind the book just copied counts.
+  // Every row of one moment, whatever is posted meanwhile: nothing behind the book just copied
+  // counts.
   if (moment.kind != Moment::Kind::kNow) {
     for (TrialBalanceRow& row : balance.rows) {
       row.totals = *published->totals(row.handle, moment, balance.as_of);
@@ -360,7 +363,9 @@ void Ledger::copy_store(const std::filesystem::path& target) const {
   impl_->store().checkpoint(target);
 }
 
-QueueStatus Ledger::queue_status() const { return impl_->status(); }
+QueueStatus Ledger::queue_status() const {
+  return impl_->status();
+}
 
 // --- beside ---
 

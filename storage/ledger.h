@@ -1,7 +1,7 @@
 // Ledger: the books of all cooperatives of one data directory.
 //
-// One thread decides (in the order of the queue), one makes durable and publishes, one builds indexes
-// behind them. Nothing is answered before it is durable; readers see only what is durable.
+// One thread decides (in the order of the queue), one makes durable and publishes, one builds
+// indexes behind them. Nothing is answered before it is durable; readers see only what is durable.
 // Every public function may be called from any thread.
 #pragma once
 
@@ -97,8 +97,8 @@ struct AccountFound {
 struct AccountView {
   engine::AccountHandle handle;
   engine::AccountInfo info;
-  engine::Account line;        // of a control account: with its members' totals added
-  std::string control_code;    // empty: none
+  engine::Account line;      // of a control account: with its members' totals added
+  std::string control_code;  // empty: none
   engine::EventNo as_of;
 };
 
@@ -152,8 +152,8 @@ struct TrialBalance {
 };
 
 struct QueueStatus {
-  std::uint64_t accepted = 0;      // requests taken in since the start
-  std::uint64_t turned_away = 0;   // queue full
+  std::uint64_t accepted = 0;     // requests taken in since the start
+  std::uint64_t turned_away = 0;  // queue full
   std::uint64_t waiting = 0;
   std::uint64_t commits = 0;
   std::uint64_t events = 0;
@@ -166,9 +166,9 @@ class Ledger {
  public:
   struct Options {
     std::filesystem::path directory;
-    bool create = false;               // make the directory when it is not there
-    bool trust_snapshots = true;       // false: replay and check every block
-    std::size_t queue_max = 65536;     // commands waiting
+    bool create = false;                 // make the directory when it is not there
+    bool trust_snapshots = true;         // false: replay and check every block
+    std::size_t queue_max = 65536;       // commands waiting
     std::uint64_t run_events = 1 << 21;  // events an index run; frozen per directory
     engine::Policy policy;
     /// UTC microseconds since the epoch; absent: the system's clock.
@@ -189,8 +189,8 @@ class Ledger {
   void submit(const engine::CoopId& coop, engine::Command command, Answered answered);
   /// Waits for the answer.
   Answer ask(const engine::CoopId& coop, engine::Command command);
-  /// kPerItem: each command under its own key. kAtomic: entries (PostEntry) only, all or none, under
-  /// the first command's key and principal.
+  /// kPerItem: each command under its own key. kAtomic: entries (PostEntry) only, all or none,
+  /// under the first command's key and principal.
   void submit_batch(const engine::CoopId& coop, std::vector<engine::Command> commands,
                     BatchMode mode, BatchAnswered answered);
   std::vector<Answer> ask_batch(const engine::CoopId& coop, std::vector<engine::Command> commands,
@@ -216,7 +216,8 @@ class Ledger {
   /// Movements of one account on one date.
   std::optional<Totals> day_totals(const engine::CoopId& coop, engine::AccountHandle,
                                    engine::Date date, Basis basis) const;
-  /// Lines before `before` (absent: from the newest), down to and including `from` (absent: the first).
+  /// Lines before `before` (absent: from the newest), down to and including `from` (absent: the
+  /// first).
   std::optional<Statement> statement(const engine::CoopId& coop, engine::AccountHandle,
                                      std::optional<StatementPlace> before, std::size_t limit) const;
   std::optional<TrialBalance> trial_balance(const engine::CoopId& coop, const Moment& moment) const;

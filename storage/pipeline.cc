@@ -60,10 +60,11 @@ std::uint64_t settled_run_events(Store& store, std::uint64_t wanted) {
   return wanted;
 }
 
-/// What another release has derived in another form is derived again.
+/// What another release has derived in another form is derived again. REQUIRES: before the length
+/// of runs is settled, by which a new directory is known.
 void settle_index_form(Store& store) {
   if (store.get(Family::kMeta, kIndexFormKey) == kIndexForm) return;
-  drop_projections(store);
+  if (store.get(Family::kMeta, kRunEventsKey)) drop_projections(store);
   Store::Batch batch;
   batch.put(Family::kMeta, kIndexFormKey, kIndexForm);
   store.write(std::move(batch), /*synced=*/true);
@@ -187,8 +188,8 @@ QueueStatus Pipeline::status() const {
 // --- deciding thread ---
 
 void Pipeline::write_loop() {
-  bool failed =
-      false;  // the books hold what will never be written: nothing is decided on top of it
+  // Then the books hold what will never be written: nothing is decided on top of it.
+  bool failed = false;
   while (auto submissions = next_submissions()) {
     Commit commit;
     commit.submissions = std::move(*submissions);
