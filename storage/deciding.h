@@ -31,12 +31,13 @@ class DecidingBook {
   /// Continues from what is published. Called once, before the first request.
   void recover(KeyTable keys);
 
-  /// A commit begins: its events are recorded at `now`, or at the last record time if that is later.
-  /// True when the clock stepped back.
+  /// A commit begins: its events are recorded at `now`, or at the last record time if that is
+  /// later. True when the clock stepped back.
   bool begin(engine::Timestamp now);
   /// `print`: the fingerprint of the command's key.
   Answer ask(const engine::Command& command, std::uint64_t print);
-  /// Asks the processor to fetch what the command will touch: a batch goes through memory at random.
+  /// Asks the processor to fetch what the command will touch: a batch goes through memory at
+  /// random.
   void prefetch(const engine::Command& command, std::uint64_t print) const;
   /// All or none, under the first command's key and principal.
   Answer ask_atomic(const std::vector<engine::Command>& commands);
@@ -69,7 +70,7 @@ class DecidingBook {
   engine::BlockNo durable_{};
   engine::Timestamp now_{};
   BlockBuilder& builder_;
-  Blocks sealed_;                                   // of this commit
+  Blocks sealed_;                                    // of this commit
   std::deque<std::shared_ptr<const Block>> recent_;  // sealed and perhaps not published yet
 };
 

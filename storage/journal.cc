@@ -5,8 +5,8 @@
 #include <span>
 #include <unordered_map>
 
-#include "engine/check.h"
 #include "engine/bytes.h"
+#include "engine/check.h"
 #include "storage/codec.h"
 #include "storage/key.h"
 #include "storage/ledger.h"
@@ -147,8 +147,8 @@ class EmbeddedJournal final : public Journal {
     return queued;
   }
 
-  /// Only the appending thread adds chains, so it finds them without the lock; and what a map by hash
-  /// holds stays where it is.
+  /// Only the appending thread adds chains, so it finds them without the lock; and what a map by
+  /// hash holds stays where it is.
   ChainEnd& chain_of(const engine::CoopId& coop) {
     const auto found = chains_.find(coop);
     if (found != chains_.end()) return found->second;
@@ -177,7 +177,7 @@ class EmbeddedJournal final : public Journal {
   Store& store_;
   std::uint64_t epoch_ = 0;  // set by take_over, before any other call
 
-  mutable std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;                             // guards what follows
   std::unordered_map<engine::CoopId, ChainEnd> chains_;  // also read by the appending thread
   std::vector<Queued> queue_;
   Ticket last_ticket_ = 0;
