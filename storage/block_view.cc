@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <boost/container/static_vector.hpp>
 
 #include "engine/bytes.h"
 #include "engine/check.h"
@@ -28,9 +29,12 @@ struct Slot {
   std::size_t length;
 };
 
+// As many as a directory's first byte can claim.
+using Slots = boost::container::static_vector<Slot, 255>;
+
 /// The directory as far as it makes sense; offsets from the start of the block.
-std::vector<Slot> read_directory(std::string_view block) {
-  std::vector<Slot> slots;
+Slots read_directory(std::string_view block) {
+  Slots slots;
   if (block.size() < kHeaderBytes + kTrailerBytes + 1) return slots;
   ByteReader in(block.substr(kHeaderBytes, block.size() - kHeaderBytes - kTrailerBytes));
   const auto count = in.get<std::uint8_t>();
@@ -114,12 +118,12 @@ class ColumnParser {
 
   bool read_columns() {
     const std::size_t end = bytes_.size() - kTrailerBytes;
-    const auto slots = read_directory(bytes_);
+    slots_ = read_directory(bytes_);
     const auto claimed = static_cast<unsigned char>(bytes_[kHeaderBytes]);
-    if (slots.size() != claimed) return fail(kHeaderBytes, "directory", "cut short");
-    std::size_t expected_end = kHeaderBytes + 1 + slots.size() * 5;
+    if (slots_.size() != claimed) return fail(kHeaderBytes, "directory", "cut short");
+    std::size_t expected_end = kHeaderBytes + 1 + slots_.size() * 5;
     std::uint8_t last = 0;
-    for (const Slot& slot : slots) {
+    for (const Slot& slot : slots_) {
       const auto id = static_cast<std::uint8_t>(slot.column);
       if (id <= last || id > kColumnMax) {
         return fail(kHeaderBytes, "directory", "unknown column or not in order");
@@ -131,7 +135,6 @@ class ColumnParser {
       view_.offsets_[id] = slot.offset;
     }
     if (expected_end != end) return fail(kHeaderBytes, "directory", "bytes after the columns");
-    slots_ = slots;
     if (!count_kinds() || !take_all()) return false;
     return next_slot_ == slots_.size() ||
            fail(kHeaderBytes, "directory", "a column that no row has");
@@ -358,7 +361,7 @@ class ColumnParser {
   Trust trust_;
   BlockView view_;
   std::optional<CodecError> error_;
-  std::vector<Slot> slots_;
+  Slots slots_;
   std::size_t next_slot_ = 0;
   std::size_t simple_ = 0, entries_ = 0, reversals_ = 0, refusals_ = 0, payloads_ = 0, digests_ = 0;
 };

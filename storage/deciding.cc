@@ -64,7 +64,7 @@ void DecidingBook::recover(KeyTable keys) {
 bool DecidingBook::begin(Timestamp now) {
   const Timestamp last = book_.last_time();
   now_ = std::max(now, last);
-  durable_ = published_->with_book([](const Book&, const Head& head) { return head.block_no; });
+  durable_ = published_->durable_block();
   while (!recent_.empty() && recent_.front()->header.block_no <= durable_) recent_.pop_front();
   return now < last;
 }

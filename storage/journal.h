@@ -41,8 +41,8 @@ class Journal {
   /// Queues one commit: blocks of any cooperatives, each following its head. All or none becomes
   /// durable. One appending thread.
   virtual Ticket append(Blocks commit) = 0;
-  /// Blocks until the outcome of that commit, and so of all before it, is known. One waiting thread.
-  /// After anything but kDurable the journal takes no more.
+  /// Blocks until the outcome of that commit, and so of all before it, is known. One waiting
+  /// thread. After anything but kDurable the journal takes no more.
   virtual Appended wait(Ticket ticket) = 0;
   /// Calls `each` with the bytes of the durable blocks from block_no on, in order, until it returns
   /// false. Any thread. Throws StoreError.

@@ -19,6 +19,10 @@ using namespace engine;
 // Commits on their way to the disk and back. With two the disk is kept busy while the next is
 // decided; more would only make blocks smaller and answers later.
 constexpr std::size_t kCommitsMax = 2;
+// Commands that are worth a commit of their own behind one that is on its way. A sync takes as long
+// for few as for many, and few are decided in no time: they had better wait for those still to
+// come.
+constexpr std::size_t kCommandsAhead = 128;
 // Commands decided for one commit: what has arrived meanwhile waits for the next.
 constexpr std::size_t kCommandsACommit = 2 * kBlockEventsMax;
 // Full runs in memory before publishing waits for the indexing thread: memory stays bounded.
@@ -27,6 +31,8 @@ constexpr std::size_t kFullRunsMax = 2;
 // Commands whose account lines and key slots are on their way from memory while one is decided; the
 // commands themselves, which another core has written, are called for as long before.
 constexpr std::size_t kPrefetchAhead = 8;
+// Published books on their way from memory while a block is published into one.
+constexpr std::size_t kBooksAhead = 2;
 
 constexpr std::string_view kRunEventsKey = "run_events";
 constexpr std::string_view kIndexFormKey = "index_form";
@@ -153,7 +159,9 @@ void Pipeline::submit(Submission submission) {
 }
 
 bool Pipeline::may_decide() const {
-  return !queue_.empty() && commits_on_way_ < kCommitsMax;
+  if (queue_.empty()) return false;
+  return commits_on_way_ == 0 ||
+         (commits_on_way_ < kCommitsMax && queued_commands_ >= kCommandsAhead);
 }
 
 std::shared_ptr<PublishedBook> Pipeline::find(const CoopId& coop) const {
@@ -208,8 +216,8 @@ void Pipeline::write_loop() {
   }
 }
 
-/// What has arrived; waits when it is nothing, or enough is on its way. nullopt when the ledger
-/// closes.
+/// What has arrived; waits when it is nothing, or too little to go ahead with. nullopt when the
+/// ledger closes.
 std::optional<std::vector<Submission>> Pipeline::next_submissions() {
   std::unique_lock lock(queue_mutex_);
   writer_ready_.wait(lock, [&] { return may_decide() || (closing_ && queue_.empty()); });
@@ -239,6 +247,14 @@ void Pipeline::decide_all(Commit& commit) {
     }
     if (desk->asked.empty()) turns.push_back(desk);
     desk->asked.push_back(&submission);
+  }
+  // The books of many cooperatives lie anywhere in memory: all that is touched first is fetched at
+  // once, and not by each in its turn.
+  for (const Desk* desk : turns) {
+    for (const Submission* submission : desk->asked) {
+      const Command& first = submission->commands.front();
+      desk->book.prefetch(first, fingerprint(first.principal, first.key));
+    }
   }
   for (Desk* desk : turns) {
     if (desk->book.begin(now)) ++clock_steps_back_;
@@ -330,6 +346,7 @@ void Pipeline::publish(Commit& commit) {
   }
   std::uint64_t events = 0;
   for (std::size_t i = 0; i < commit.blocks.size(); ++i) {
+    if (i + kBooksAhead < commit.books.size()) prefetch_object(*commit.books[i + kBooksAhead]);
     publish_block(*commit.blocks[i], commit.books[i]);
     events += commit.blocks[i]->header.count;
   }

@@ -71,6 +71,7 @@ void PublishedBook::start_from(Start start) {
   const std::unique_lock lock(mutex_);
   book_ = std::move(start.book);
   head_ = start.head;
+  durable_block_ = head_.block_no.value;
   saved_ = start.head.last_event;
   indexed_ = start.indexed;
   runs_.clear();
@@ -152,7 +153,10 @@ std::size_t PublishedBook::publish(const BlockView& block, bool check_rules) {
     if (index) run.add(event);
   }
   if (rows.error()) throw JournalDamaged(rows.error()->what);
-  if (apply) head_ = {header.block_no, block.hash(), header.last_event()};
+  if (apply) {
+    head_ = {header.block_no, block.hash(), header.last_event()};
+    durable_block_.store(header.block_no.value, std::memory_order_release);
+  }
   rotate_if_full();
   return runs_.size() - 1;
 }

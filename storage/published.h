@@ -3,6 +3,7 @@
 // its full runs into the store. Every const function may be called from any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -63,6 +64,8 @@ class PublishedBook {
 
   // --- readers ---
 
+  /// The last block that was published, without waiting for the lock.
+  engine::BlockNo durable_block() const { return {durable_block_.load(std::memory_order_acquire)}; }
   /// Calls `read(book, head)` under the reader's lock.
   template <class Read>
   auto with_book(const Read& read) const {
@@ -100,6 +103,7 @@ class PublishedBook {
   const Journal& journal_;
   const engine::CoopId coop_;
   const std::uint64_t run_events_;
+  std::atomic<std::uint64_t> durable_block_{0};  // that of head_
 
   mutable std::shared_mutex mutex_;  // guards what follows
   engine::Book book_;
