@@ -98,8 +98,6 @@ void KeyRing::drop(const CoopId& coop, KeyGeneration generation) {
 
 WipedBytes KeyRing::text() const {
   WipedBytes text;
-  // Once at its full size: a vector that grows leaves its smaller selves to the wiping allocator.
-  text.reserve(kFirstLine.size() + keys_.size() * (kKeyWord.size() + 16 + 1 + 10 + 1 + 65) + 72);
   append(text, kFirstLine);
   std::array<char, kHexChars + 1> hex_key;
   for (const auto& [name, key] : keys_) {

@@ -107,7 +107,7 @@ RotationReport PersonalStore::Rep::finish_rotation(const CoopId& coop) {
         report.rewrapped += done == Rewrap::kDone ? 1 : 0;
         if (done == Rewrap::kDamaged) report.damaged.push_back(of.person);
       }
-      writing.commit(/*destroys=*/true);
+      writing.commit(/*destroys=*/false);  // what is overwritten goes with the old key
       const std::int64_t last = as_stored(batch.back().person);
       from =
           last == std::numeric_limits<std::int64_t>::max() ? std::nullopt : std::optional(last + 1);

@@ -146,6 +146,8 @@ constexpr std::string_view kManifest =
     "sha256 a346da1ccfe0500f03c8cb375ea889ae8820e7e97c03c679ad8eb6da3bb30426\n";
 
 TEST(BackupManifest, IsTheTextThatTheManualShows) {
+  const std::string manual = tests::read_file(LUMBUNG_DOCS_DIR "/personal-data.md");
+  EXPECT_NE(manual.find(kManifest), manual.npos);
   const auto manifest = BackupManifest::parse(kManifest);
   ASSERT_TRUE(manifest);
   EXPECT_EQ(manifest->text(), kManifest);

@@ -27,6 +27,8 @@ std::string text_of(const KeyRing& ring) {
 }
 
 TEST(KeyRing, IsTheTextThatTheManualShows) {
+  const std::string manual = tests::read_file(LUMBUNG_DOCS_DIR "/personal-data.md");
+  EXPECT_NE(manual.find(kOneKey), manual.npos);
   EXPECT_EQ(text_of({}), kEmpty);
   const auto ring = KeyRing::parse(kOneKey);
   ASSERT_TRUE(ring);

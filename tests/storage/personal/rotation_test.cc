@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <optional>
+#include <ostream>
 
 #include "tests/files.h"
 #include "tests/storage/personal/fixture.h"
@@ -114,6 +115,10 @@ struct Death {
   RotationStep step;
   int times;  // the step at which it dies has come so often
 };
+
+void PrintTo(const Death& death, std::ostream* out) {
+  *out << death.name;
+}
 
 class KilledRotation : public Rotation, public testing::WithParamInterface<Death> {};
 
