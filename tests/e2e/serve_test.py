@@ -7,8 +7,10 @@
 import json
 import signal
 import socket
+import subprocess
 import time
 
+import program
 from program import START_TIMEOUT_S, Case, Server, line, main
 
 
@@ -61,6 +63,11 @@ class BesideAServer(Case):
         (info,) = json.loads(self.lumbung("token", "list", "--json"))
         self.lumbung("token", "revoke", info["id"])
         self.assertEqual(self.server.get(path, token)[0], 401)
+
+    def test_what_takes_no_input_waits_for_none(self):
+        with subprocess.Popen([program.PROGRAM, "coops", "--data", self.data], env=self.env,
+                              stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+            self.assertEqual(process.wait(START_TIMEOUT_S), 0)
 
     def test_verify_and_checkpoint(self):
         self.lumbung("post", stdin=line("k1", "100", "200-A", "1000.00"))
