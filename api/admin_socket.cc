@@ -230,8 +230,13 @@ std::optional<int> call_server(const std::filesystem::path& data, const RemoteCa
   return static_cast<int>(result->exit_code);
 }
 
-AdminHandler::AdminHandler(storage::Ledger& ledger, Tokens& tokens, std::filesystem::path data)
-    : ledger_(ledger), tokens_(tokens), data_(std::move(data)), workers_(kWorkers, kCallsWaiting) {
+AdminHandler::AdminHandler(storage::Ledger& ledger, Tokens& tokens, login::Users& users,
+                           std::filesystem::path data)
+    : ledger_(ledger),
+      tokens_(tokens),
+      users_(users),
+      data_(std::move(data)),
+      workers_(kWorkers, kCallsWaiting) {
   remove_left_spools(data_);
 }
 
@@ -265,7 +270,7 @@ http::Response AdminHandler::carry_out(const std::string& body) {
   const std::filesystem::path spool = make_spool(data_);
   std::ofstream out(spool, std::ios::binary);
   std::ostringstream err;
-  int exit_code = cli::run_for_client(*call, ledger_, tokens_, out, err);
+  int exit_code = cli::run_for_client(*call, ledger_, tokens_, users_, out, err);
   out.close();
   if (!out) {
     err << "lumbung: " << spool.string() << ": cannot be written\n";

@@ -28,6 +28,10 @@
 
 namespace lumbung::api {
 
+namespace login {
+class Users;
+}
+
 inline constexpr std::string_view kAdminSocketName = "admin.sock";
 inline constexpr std::size_t kAdminBodyMax = 64 << 20;
 
@@ -50,10 +54,11 @@ std::optional<int> call_server(const std::filesystem::path& data, const RemoteCa
                                std::ostream& out, std::ostream& err);
 
 /// Stands behind the admin socket: carries out calls on threads of its own. Takes them from this
-/// process's user and from root alone. `ledger` and `tokens` must outlive it.
+/// process's user and from root alone. `ledger`, `tokens` and `users` must outlive it.
 class AdminHandler : public http::Handler {
  public:
-  AdminHandler(storage::Ledger& ledger, Tokens& tokens, std::filesystem::path data);
+  AdminHandler(storage::Ledger& ledger, Tokens& tokens, login::Users& users,
+               std::filesystem::path data);
 
   std::optional<http::Response> admit(http::RequestHead& head, std::size_t& body_limit) override;
   void handle(http::Request request, http::Reply reply) override;
@@ -63,6 +68,7 @@ class AdminHandler : public http::Handler {
 
   storage::Ledger& ledger_;
   Tokens& tokens_;
+  login::Users& users_;
   const std::filesystem::path data_;
   Workers workers_;  // ends first: its tasks use the others
 };

@@ -101,6 +101,22 @@ std::string new_secret() {
 
 }  // namespace
 
+std::vector<std::string_view> names_of(Roles roles) {
+  std::vector<std::string_view> names;
+  for (const engine::Role role : kAllRoles) {
+    if (roles.has(role)) names.push_back(engine::name_of(role));
+  }
+  return names;
+}
+
+std::string text_of(Roles roles, std::string_view between) {
+  std::string text;
+  for (const std::string_view name : names_of(roles)) {
+    text.append(text.empty() ? "" : between).append(name);
+  }
+  return text;
+}
+
 Tokens::Tokens(storage::Ledger& ledger, std::function<Timestamp()> clock)
     : ledger_(ledger), clock_(clock ? std::move(clock) : system_now) {
   for (const auto& [key, value] : ledger_.all_beside(kBeside)) {

@@ -6,6 +6,7 @@
 // book at each request, so a revoked role is gone with the next one.
 #pragma once
 
+#include <array>
 #include <cstring>
 #include <functional>
 #include <optional>
@@ -37,6 +38,15 @@ struct Roles {
   }
   constexpr bool meets(Roles other) const { return (bits & other.bits) != 0; }
 };
+
+/// In the order in which lists have them.
+inline constexpr std::array kAllRoles{engine::Role::kAdmin,   engine::Role::kTreasurer,
+                                      engine::Role::kTeller,  engine::Role::kApprover,
+                                      engine::Role::kAuditor, engine::Role::kIntegrator};
+/// "admin" and so on, in that order.
+std::vector<std::string_view> names_of(Roles roles);
+/// The same as one text.
+std::string text_of(Roles roles, std::string_view between);
 
 /// What is known of a token; never the token itself.
 struct TokenInfo {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "api/bench_workload.h"
+#include "api/login/seal_key.h"
 #include "engine/check.h"
 
 namespace lumbung::api::bench {
@@ -23,7 +24,10 @@ http::Options server_options() {
 }  // namespace
 
 BenchServer::BenchServer(storage::Ledger& ledger)
-    : tokens_(ledger), facade_(ledger, tokens_, {}), server_(server_options(), facade_) {
+    : tokens_(ledger),
+      users_(ledger, login::new_seal_key()),
+      facade_(ledger, tokens_, users_, {}),
+      server_(server_options(), facade_) {
   server_.start();
 }
 

@@ -7,6 +7,7 @@
 #include "api/auth.h"
 #include "api/facade.h"
 #include "api/http/server.h"
+#include "api/login/users.h"
 #include "engine/id.h"
 #include "storage/ledger.h"
 
@@ -27,6 +28,7 @@ class BenchServer {
 
  private:
   Tokens tokens_;
+  login::Users users_;
   Facade facade_;
   http::Server server_;
 };

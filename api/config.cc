@@ -27,6 +27,14 @@ constexpr std::array kSettings{
             "Where to listen; port 0: any free one", &Config::listen},
     Setting{"serve.hosts", "LUMBUNG_HOSTS", "--hosts", kServe, "NAMES",
             "The host names to answer for, with commas between; all when left out", &Config::hosts},
+    Setting{
+        "serve.origins", "LUMBUNG_ORIGINS", "--origins", kServe, "ORIGINS",
+        "The origins whose pages people log in on, https://HOST each, with commas between; that "
+        "of the host that is asked when left out",
+        &Config::web_origins},
+    Setting{"serve.proxies", "LUMBUNG_PROXIES", "--proxies", kServe, "ADDRESSES",
+            "The proxies in front, with commas between, whose X-Forwarded-For is believed",
+            &Config::proxies},
     Setting{"serve.io_threads", "LUMBUNG_IO_THREADS", "--io-threads", kServe, "N",
             "Threads that read and write connections", &Config::io_threads, 1, 64},
     Setting{"serve.connections_max", "LUMBUNG_CONNECTIONS_MAX", "--connections-max", kServe, "N",

@@ -33,7 +33,9 @@ struct Config {
   bool no_color = false;
 
   std::string listen = "127.0.0.1:8080";
-  std::string hosts;  // with commas between; empty: every host
+  std::string hosts;        // with commas between; empty: every host
+  std::string web_origins;  // with commas between; empty: that of the host that is asked
+  std::string proxies;      // with commas between
   std::int64_t io_threads = 1;
   std::int64_t connections_max = 1000;
   std::int64_t connections_per_address_max = 128;

@@ -45,9 +45,11 @@ Response answer_of(const Exchange& exchange, const Answer& answer, std::string_v
 
 }  // namespace
 
-Services::Services(storage::Ledger& ledger_in, const Tokens& tokens_in, Facade::Options options_in)
+Services::Services(storage::Ledger& ledger_in, const Tokens& tokens_in, login::Users& users_in,
+                   Facade::Options options_in)
     : ledger(ledger_in),
       tokens(tokens_in),
+      users(users_in),
       options(std::move(options_in)),
       directories(ledger_in),
       cursors(ledger_in),
@@ -61,6 +63,7 @@ Exchange::Exchange(Services& services, Admission admission, http::Request reques
       request_(std::move(request)),
       reply_(std::move(reply)),
       started_(std::chrono::steady_clock::now()) {
+  is_known_ = route().access != Access::kPublic;
   services_.exchanges.begin();
 }
 
@@ -87,6 +90,18 @@ bool Exchange::may_see(const engine::Event& event) const {
          event.principal == caller().principal;
 }
 
+void Exchange::admit(const login::UserId& user) {
+  admission_.caller.principal = user.principal;
+  is_known_ = true;
+}
+
+void Exchange::fail(std::string_view what) {
+  if (services_.options.error_log) {
+    services_.options.error_log(std::string(route().path).append(": ").append(what));
+  }
+  answer(problem(Fault::kInternalError));
+}
+
 void Exchange::answer(Response response) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started_;
   services_.metrics.observe(static_cast<std::size_t>(admission_.route - routes().data()),
@@ -97,7 +112,7 @@ void Exchange::answer(Response response) {
     out.begin_object().member("request", std::string_view(head().request_id));
     out.member("peer", std::string_view(head().peer));
     out.member("method", http::text(head().method)).member("route", route().path);
-    if (route().access == Access::kRoles) {
+    if (is_known_) {
       out.member("coop", coop().text()).member("principal", caller().principal.value);
     }
     out.member("status", response.status);

@@ -20,6 +20,7 @@
 #include "api/facade.h"
 #include "api/http/http.h"
 #include "api/json.h"
+#include "api/login/users.h"
 #include "api/metrics.h"
 #include "api/problem.h"
 #include "api/wire.h"
@@ -55,10 +56,12 @@ class InFlight {
 
 /// What all requests share. Any thread.
 struct Services {
-  Services(storage::Ledger& ledger, const Tokens& tokens, Facade::Options options);
+  Services(storage::Ledger& ledger, const Tokens& tokens, login::Users& users,
+           Facade::Options options);
 
   storage::Ledger& ledger;
   const Tokens& tokens;
+  login::Users& users;
   const Facade::Options options;
   Directories directories;
   const Cursors cursors;
@@ -72,7 +75,8 @@ struct Services {
 /// What admit() found out about a request; in its head until handle().
 struct Admission {
   const Route* route = nullptr;
-  Caller caller;              // of a route that is not public
+  Caller caller;              // of a route that is not public; of login: the cooperative alone
+  std::string_view session;   // the id, when the caller has shown one; points into the head
   std::string_view argument;  // what {code}, {no} or {file} stands for; points into the head
   engine::Key key;            // of the Idempotency-Key header; empty: there was none
 };
@@ -91,6 +95,8 @@ class Exchange {
   const Caller& caller() const { return admission_.caller; }
   const engine::CoopId& coop() const { return admission_.caller.coop; }
   const engine::Key& key() const { return admission_.key; }
+  /// Of a route for sessions: the caller's id.
+  std::string_view session() const { return admission_.session; }
   std::string_view body() const { return request_.body; }
   const http::RequestHead& head() const { return request_.head; }
 
@@ -109,11 +115,17 @@ class Exchange {
   /// Codes and names of the caller's cooperative.
   Directories::Lease directory() const { return services_.directories.lend(coop()); }
 
+  /// Who has logged in, for the log.
+  void admit(const login::UserId& user);
+
   void answer(http::Response response);
+  /// Answers 500 and tells the operator.
+  void fail(std::string_view what);
 
  private:
   Services& services_;
-  const Admission admission_;
+  Admission admission_;
+  bool is_known_ = false;  // whether the log may say who the caller is
   const http::Request request_;
   const http::Reply reply_;
   const std::chrono::steady_clock::time_point started_;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "api/browser.h"
 #include "api/exchange.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -69,8 +70,41 @@ std::optional<Response> form_problem(const http::RequestHead& head, Admission& a
 }  // namespace
 
 struct Facade::Impl {
-  Impl(storage::Ledger& ledger, const Tokens& tokens, Options options)
-      : services(ledger, tokens, std::move(options)) {}
+  Impl(storage::Ledger& ledger, const Tokens& tokens, login::Users& users, Options options)
+      : services(ledger, tokens, users, std::move(options)) {}
+
+  /// By token or, when none is shown, by session.
+  std::optional<Response> identify(const http::RequestHead& head, Admission& admission) const {
+    std::optional<Caller> caller;
+    if (const auto authorization = head.field("Authorization")) {
+      const auto token =
+          head.count("Authorization") == 1 ? bearer_token(*authorization) : std::nullopt;
+      if (token) caller = services.tokens.authenticate(*token);
+    } else if (const auto id = session_shown(head)) {
+      // Before the session is looked at, so that a foreign page does not keep one alive.
+      if (const auto fault = browser_fault(head, *id, services)) return problem(*fault);
+      caller = services.users.authenticate(*id);
+      admission.session = *id;
+    }
+    if (!caller) return problem(Fault::kUnauthenticated);
+    admission.caller = *caller;
+    return std::nullopt;
+  }
+
+  /// Whether the caller may use a route that is not public.
+  std::optional<Response> power_problem(const Admission& admission) const {
+    const Caller& caller = admission.caller;
+    if (admission.route->access == Access::kSession) {
+      if (admission.session.empty()) return problem(Fault::kSessionRequired);
+      return std::nullopt;
+    }
+    if (!admission.session.empty() &&
+        services.users.must_change_password({caller.coop, caller.principal})) {
+      return problem(Fault::kPasswordChangeRequired);
+    }
+    if (!caller.roles.meets(admission.route->roles)) return problem(Fault::kForbidden);
+    return std::nullopt;
+  }
 
   /// Who asks for what, in the order that says least: 401 for a stranger, 404 for another
   /// cooperative, 404 and 405 for what no route is, 403 for a role that is not held, and only then
@@ -79,23 +113,23 @@ struct Facade::Impl {
     Match found = match(head.method, head.segments);
     const bool open = found.route != nullptr && found.route->access == Access::kPublic;
     if (!open && !head.segments.empty() && head.segments[0] == "v1") {
-      const auto authorization = head.field("Authorization");
-      const auto token = authorization && head.count("Authorization") == 1
-                             ? bearer_token(*authorization)
-                             : std::nullopt;
-      const auto caller = token ? services.tokens.authenticate(*token) : std::nullopt;
-      if (!caller) return problem(Fault::kUnauthenticated);
-      admission.caller = *caller;
-      if (is_of_coop(head.segments) && head.segments[2] != caller->coop.text()) {
+      if (auto stranger = identify(head, admission)) return stranger;
+      if (is_of_coop(head.segments) && head.segments[2] != admission.caller.coop.text()) {
         return problem(Fault::kNotFound);
       }
+    }
+    if (open && is_of_coop(head.segments)) {
+      // An id that no cooperative can have says nothing about which there are.
+      const auto coop = engine::CoopId::parse(head.segments[2]);
+      if (!coop) return problem(Fault::kNotFound);
+      admission.caller.coop = *coop;
     }
     if (found.allowed.empty()) return problem(Fault::kNotFound);
     if (found.route == nullptr) return method_not_allowed(std::move(found.allowed));
     admission.route = found.route;
     admission.argument = found.argument;
-    if (!open && !admission.caller.roles.meets(found.route->roles)) {
-      return problem(Fault::kForbidden);
+    if (!open) {
+      if (auto powerless = power_problem(admission)) return powerless;
     }
     return form_problem(head, admission);
   }
@@ -110,18 +144,15 @@ struct Facade::Impl {
         std::get<Write>(handler)(exchange);
       }
     } catch (const std::exception& failure) {
-      if (services.options.error_log) {
-        services.options.error_log(std::string(exchange->route().path) + ": " + failure.what());
-      }
-      exchange->answer(problem(Fault::kInternalError));
+      exchange->fail(failure.what());
     }
   }
 
   Services services;
 };
 
-Facade::Facade(storage::Ledger& ledger, const Tokens& tokens, Options options)
-    : impl_(std::make_unique<Impl>(ledger, tokens, std::move(options))) {}
+Facade::Facade(storage::Ledger& ledger, const Tokens& tokens, login::Users& users, Options options)
+    : impl_(std::make_unique<Impl>(ledger, tokens, users, std::move(options))) {}
 
 // An answer of the ledger may still be on its way to an exchange whose caller has gone.
 Facade::~Facade() {

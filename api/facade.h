@@ -1,5 +1,5 @@
 // Facade: what stands behind the HTTP server. Admits a request by the one table of routes (token,
-// cooperative, role, form), and hands it to the handler of its noun.
+// or session, cooperative, role, form), and hands it to the handler of its noun.
 //
 // Where things run: a request is admitted and a single command decoded on the io thread that read
 // it; reads and batches go to a small pool behind a bounded queue; answers to commands come from
@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/auth.h"
 #include "api/http/http.h"
@@ -21,10 +22,19 @@
 
 namespace lumbung::api {
 
+namespace login {
+class Users;
+}
+
 class Facade : public http::Handler {
  public:
   struct Options {
     std::filesystem::path data;  // the data directory, whose free space /readyz looks at
+    /// The pages whose browsers may use sessions, "https://host" each, with a port unless it is
+    /// 443. None: those of the host that the request itself names.
+    std::vector<std::string> origins;
+    /// Addresses of proxies, whose word in X-Forwarded-For is taken for who calls.
+    std::vector<std::string> proxies;
     std::size_t reader_threads = 2;
     std::size_t reader_queue_max = 256;  // reads waiting; beyond them 503 readers_busy
     /// Takes one line of JSON a request, without its end; any thread; must not block for long.
@@ -34,8 +44,8 @@ class Facade : public http::Handler {
     std::function<void(std::string_view what)> error_log;
   };
 
-  /// `ledger` and `tokens` must outlive it.
-  Facade(storage::Ledger& ledger, const Tokens& tokens, Options options);
+  /// `ledger`, `tokens` and `users` must outlive it.
+  Facade(storage::Ledger& ledger, const Tokens& tokens, login::Users& users, Options options);
   /// Waits for every request that was let in, also those whose caller has gone. The servers in
   /// front of it have stopped by now.
   ~Facade() override;

@@ -79,6 +79,23 @@ void append_queue(std::vector<MetricFamily>& page, const storage::QueueStatus& q
                         queue.writer_stopped ? 1 : 0));
 }
 
+void append_users(std::vector<MetricFamily>& page, const login::Users::Figures& users) {
+  MetricFamily logins{
+      "lumbung_logins_total", "Tries to log in, by outcome", MetricType::Counter, {}};
+  for (std::size_t i = 0; i < users.logins.size(); ++i) {
+    const std::string_view outcome = login::name_of(static_cast<login::Outcome>(i));
+    logins.metric.push_back(
+        sample(MetricType::Counter, users.logins[i], {{"outcome", std::string(outcome)}}));
+  }
+  page.push_back(std::move(logins));
+  page.push_back(single(MetricType::Counter, "lumbung_login_locks_total",
+                        "Times a user or an address was locked", users.locks));
+  page.push_back(
+      single(MetricType::Gauge, "lumbung_sessions_open", "Sessions of browsers", users.sessions));
+  page.push_back(single(MetricType::Gauge, "lumbung_logins_waiting",
+                        "Passwords that wait to be hashed", users.waiting));
+}
+
 }  // namespace
 
 Metrics::Metrics(const std::vector<RouteLabel>& routes) {
@@ -103,12 +120,13 @@ void Metrics::observe(std::size_t route, int status, double seconds) {
 }
 
 std::string Metrics::text(const http::Counters& server, const storage::QueueStatus& queue,
-                          std::size_t readers_waiting) const {
+                          std::size_t readers_waiting, const login::Users::Figures& users) const {
   std::vector<MetricFamily> page;
   append_server(page, server);
   append_queue(page, queue);
   page.push_back(single(MetricType::Gauge, "lumbung_readers_waiting",
                         "Reads that wait for a thread", readers_waiting));
+  append_users(page, users);
   for (MetricFamily& family : registry_.Collect()) {
     // A series that nothing was counted in says nothing.
     std::erase_if(family.metric,

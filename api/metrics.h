@@ -12,6 +12,7 @@
 #include <prometheus/registry.h>
 
 #include "api/http/server.h"
+#include "api/login/users.h"
 #include "storage/ledger.h"
 
 namespace lumbung::api {
@@ -32,7 +33,7 @@ class Metrics {
 
   /// The whole page.
   std::string text(const http::Counters& server, const storage::QueueStatus& queue,
-                   std::size_t readers_waiting) const;
+                   std::size_t readers_waiting, const login::Users::Figures& users) const;
 
  private:
   static constexpr std::size_t kClasses = 6;  // by the status's first digit

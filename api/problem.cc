@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "api/login/passwords.h"
 #include "api/wire_members.h"
 
 namespace lumbung::api {
@@ -27,13 +28,32 @@ constexpr std::array<Row, kFaults> kRows{{
     {Fault::kIdempotencyKeyMissing, 400, "idempotency_key_missing",
      "this request needs one Idempotency-Key header that is not empty"},
     {Fault::kUnauthenticated, 401, "unauthenticated",
-     "the request needs a valid token: Authorization: Bearer lmb_..."},
+     "the request needs a valid token (Authorization: Bearer lmb_...) or a session's cookie"},
+    {Fault::kLoginFailed, 401, "login_failed", "name, password or code is wrong"},
+    {Fault::kCodeRequired, 401, "code_required",
+     "the password is right, and a code of the authenticator is needed, too"},
+    {Fault::kOriginRefused, 403, "origin_refused",
+     "a session is used from our own pages: Sec-Fetch-Site and Origin must say so"},
+    {Fault::kCsrfTokenInvalid, 403, "csrf_token_invalid",
+     "what changes something carries the session's X-CSRF-Token"},
+    {Fault::kSessionRequired, 403, "session_required", "this is for people who have logged in"},
+    {Fault::kPasswordChangeRequired, 403, "password_change_required",
+     "the password was given by somebody else: choose your own first"},
+    {Fault::kPasswordWrong, 403, "password_wrong", "this is not your password"},
     {Fault::kForbidden, 403, "forbidden", "no role that the principal holds may do this"},
     {Fault::kNotFound, 404, "not_found", "there is nothing here"},
     {Fault::kMethodNotAllowed, 405, "method_not_allowed", "this path does not take this method"},
+    {Fault::kTotpHeld, 409, "totp_held", "there is an authenticator already: remove it first"},
+    {Fault::kTotpNotHeld, 409, "totp_not_held", "there is no authenticator"},
+    {Fault::kTotpNotBegun, 409, "totp_not_begun",
+     "no authenticator was begun in the last ten minutes"},
     {Fault::kUnsupportedMediaType, 415, "unsupported_media_type",
      "the body is sent as Content-Type: application/json"},
+    {Fault::kPasswordSame, 422, "password_same", "the new password is the old one"},
+    {Fault::kCodeWrong, 422, "code_wrong", "this is not the authenticator's code of now"},
+    {Fault::kTooManyTries, 429, "too_many_tries", "too many tries were wrong: come back later"},
     {Fault::kReadersBusy, 503, "readers_busy", "too many readers are waiting"},
+    {Fault::kLoginBusy, 503, "login_busy", "too many are logging in at this moment"},
     {Fault::kOutcomeUnknown, 503, "outcome_unknown",
      "the request may or may not have been carried out: ask again with the same key"},
     {Fault::kNotReady, 503, "not_ready", "the server takes no requests at the moment"},
@@ -47,7 +67,7 @@ const Row& row_of(Fault fault) {
 /// Seconds after which asking again may help; 0: no word about it. A full queue drains at once, a
 /// stopped writer waits for a restart.
 int retry_after_s(std::string_view code) {
-  if (code == "queue_full" || code == "readers_busy") return 1;
+  if (code == "queue_full" || code == "readers_busy" || code == "login_busy") return 1;
   if (code == "writer_stopped" || code == "outcome_unknown" || code == "not_ready") return 30;
   return 0;
 }
@@ -176,6 +196,16 @@ Response problem(Fault fault) {
 
 Response problem(Fault fault, std::string_view detail) {
   return server_problem(row_of(fault).status, row_of(fault).name, detail);
+}
+
+Response too_many_tries(std::int64_t retry_after_s) {
+  Response response = problem(Fault::kTooManyTries);
+  response.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
+  return response;
+}
+
+Response password_refused(login::PasswordFault fault) {
+  return server_problem(422, login::name_of(fault), login::sentence_of(fault));
 }
 
 Response malformed(const std::vector<json::Error>& errors) {

@@ -19,6 +19,10 @@
 
 namespace lumbung::api {
 
+namespace login {
+enum class PasswordFault : std::uint8_t;
+}
+
 /// What the facade itself turns away; the core never hears of it.
 enum class Fault : std::uint8_t {
   kMalformedBody,
@@ -26,11 +30,25 @@ enum class Fault : std::uint8_t {
   kInvalidCursor,
   kIdempotencyKeyMissing,
   kUnauthenticated,
+  kLoginFailed,
+  kCodeRequired,
+  kOriginRefused,
+  kCsrfTokenInvalid,
+  kSessionRequired,
+  kPasswordChangeRequired,
+  kPasswordWrong,
   kForbidden,
   kNotFound,
   kMethodNotAllowed,
+  kTotpHeld,
+  kTotpNotHeld,
+  kTotpNotBegun,
   kUnsupportedMediaType,
+  kPasswordSame,
+  kCodeWrong,
+  kTooManyTries,
   kReadersBusy,
+  kLoginBusy,
   kOutcomeUnknown,
   kNotReady,
   kInternalError,
@@ -47,6 +65,10 @@ int status_of(engine::RefusalCode code);
 
 http::Response problem(Fault fault);
 http::Response problem(Fault fault, std::string_view detail);
+/// 429: when to come back.
+http::Response too_many_tries(std::int64_t retry_after_s);
+/// 422: why a password may not be chosen.
+http::Response password_refused(login::PasswordFault fault);
 /// 400, with what is wrong and where.
 http::Response malformed(const std::vector<json::Error>& errors);
 /// `directory`: names the accounts in the parameters; nullptr where none can be meant. `pointer`:

@@ -9,6 +9,7 @@
 #include "api/handlers/entries.h"
 #include "api/handlers/holds.h"
 #include "api/handlers/journal.h"
+#include "api/handlers/login.h"
 #include "api/handlers/principals.h"
 #include "api/handlers/process.h"
 
@@ -53,6 +54,23 @@ constexpr Route command(std::string_view path, Roles roles, Write handler,
           where,         "",   http::kBodyLimit, KeyIn::kHeader};
 }
 
+/// Passwords and codes: no long bodies, no idempotency key.
+constexpr std::size_t kLoginBodyLimit = 4 * 1024;
+
+constexpr Route login(std::string_view path, Write handler) {
+  return {Method::kPost, path, Access::kPublic, kNobody,     handler,
+          Where::kIo,    "",   kLoginBodyLimit, KeyIn::kNone};
+}
+
+constexpr Route own(std::string_view path, Read handler) {
+  return {Method::kGet, path, Access::kSession, kNobody, handler, Where::kIo, "", 0, KeyIn::kNone};
+}
+
+constexpr Route own(std::string_view path, Write handler) {
+  return {Method::kPost, path, Access::kSession, kNobody,     handler,
+          Where::kIo,    "",   kLoginBodyLimit,  KeyIn::kNone};
+}
+
 constexpr Route batch(std::string_view path, Roles roles, Write handler) {
   return {Method::kPost,   path, Access::kRoles,        roles,         handler,
           Where::kReaders, "",   http::kBatchBodyLimit, KeyIn::kEither};
@@ -68,6 +86,14 @@ constexpr std::array kRoutes{
     open_to_all("/docs", read_asset),
     open_to_all("/docs/{file}", read_asset),
     open_to_all("/v1/openapi.json", read_asset),
+
+    login(COOP "/login", log_in),
+    own(COOP "/logout", log_out),
+    own(COOP "/session", read_session),
+    own(COOP "/session/password", change_password),
+    own(COOP "/session/totp", begin_totp),
+    own(COOP "/session/totp/confirm", confirm_totp),
+    own(COOP "/session/totp/remove", remove_totp),
 
     read(COOP, kAll, read_status),
 
@@ -160,19 +186,21 @@ Match match(Method method, const std::vector<std::string_view>& segments) {
 }
 
 std::string dump_routes() {
-  constexpr std::array kOrder{Role::kAdmin,    Role::kTreasurer, Role::kTeller,
-                              Role::kApprover, Role::kAuditor,   Role::kIntegrator};
   std::vector<std::string> lines;
   for (const Route& route : kRoutes) {
     std::string line(http::text(route.method));
     line.append(" ").append(route.path).append(" ");
-    std::string roles;
-    for (const Role role : kOrder) {
-      if (!route.roles.has(role)) continue;
-      if (!roles.empty()) roles += ',';
-      roles += engine::name_of(role);
+    switch (route.access) {
+      case Access::kPublic:
+        line += "-";
+        break;
+      case Access::kSession:
+        line += "session";
+        break;
+      case Access::kRoles:
+        line += text_of(route.roles, ",");
+        break;
     }
-    line += route.access == Access::kPublic ? "-" : roles;
     lines.push_back(line + "\n");
   }
   std::sort(lines.begin(), lines.end());

@@ -19,12 +19,16 @@ namespace lumbung::api {
 
 class Exchange;
 
-/// Whether anybody may ask, or only who holds one of the route's roles.
-enum class Access : std::uint8_t { kPublic, kRoles };
+/// Who may ask.
+enum class Access : std::uint8_t {
+  kPublic,   // anybody
+  kSession,  // who has logged in, whatever roles they hold: their own session and password
+  kRoles,    // who holds one of the route's roles
+};
 
 /// Where the idempotency key of a command stands.
 enum class KeyIn : std::uint8_t {
-  kNone,    // no command
+  kNone,    // no command of the ledger
   kHeader,  // Idempotency-Key, required
   kEither,  // of an atomic batch in the header, of any other in its items
 };
@@ -61,8 +65,8 @@ struct Match {
 };
 Match match(http::Method method, const std::vector<std::string_view>& segments);
 
-/// One line a route: "POST /v1/cooperatives/{coop}/entries treasurer,teller,integrator", public
-/// ones with "-"; sorted.
+/// One line a route: "POST /v1/cooperatives/{coop}/entries treasurer,teller,integrator", those
+/// of one's own session with "session", public ones with "-"; sorted.
 std::string dump_routes();
 
 }  // namespace lumbung::api

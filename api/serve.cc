@@ -19,6 +19,8 @@
 #include "api/facade.h"
 #include "api/http/server.h"
 #include "api/log.h"
+#include "api/login/seal_key.h"
+#include "api/login/users.h"
 #include "api/problem.h"
 #include "storage/ledger.h"
 
@@ -163,14 +165,25 @@ int serve(const Config& config) {
   Log log(config.log_file);
   const auto ledger = open_ledger(config);
   Tokens tokens(*ledger);
+  login::Users::Options users_options;
+  users_options.error_log = [&log](std::string_view what) { log.error("login", {{"what", what}}); };
+  login::Users users(*ledger, login::seal_key_of(config.data), std::move(users_options));
+  if (const std::size_t lost = users.lost_totps(); lost > 0) {
+    log.error("login", {{"what",
+                         "the key in login.key does not open the authenticators of users; "
+                         "lumbung user list names them"},
+                        {"users", std::to_string(lost)}});
+  }
   Facade::Options facade_options;
   facade_options.data = config.data;
+  facade_options.origins = split_at_commas(config.web_origins);
+  facade_options.proxies = split_at_commas(config.proxies);
   facade_options.access_log = [&log](std::string_view line) { log.access(line); };
   facade_options.error_log = [&log](std::string_view what) {
     log.error("facade", {{"what", what}});
   };
-  Facade facade(*ledger, tokens, std::move(facade_options));
-  AdminHandler admin_handler(*ledger, tokens, config.data);
+  Facade facade(*ledger, tokens, users, std::move(facade_options));
+  AdminHandler admin_handler(*ledger, tokens, users, config.data);
 
   http::Options admin_options;
   admin_options.unix_path = (std::filesystem::path(config.data) / kAdminSocketName).string();

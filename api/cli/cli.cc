@@ -8,6 +8,8 @@
 #include "api/admin_socket.h"
 #include "api/export.h"
 #include "api/import_rules.h"
+#include "api/login/seal_key.h"
+#include "api/login/users.h"
 
 namespace lumbung::api::cli {
 namespace {
@@ -106,8 +108,14 @@ int run_on_books(const Plan& plan, const std::vector<std::string>& arguments, co
     throw;
   }
   Tokens tokens(*ledger);
+  std::optional<login::Users> users;
+  const auto own_users = [&]() -> login::Users& {
+    if (!users) users.emplace(*ledger, login::seal_key_of(config.data));
+    return *users;
+  };
   Call call{*ledger,
             tokens,
+            own_users,
             config,
             opener(streams.in),
             std::filesystem::current_path(),
@@ -169,6 +177,7 @@ CommandLine::CommandLine() : app_(std::make_unique<CLI::App>(kDescription, "lumb
   add_accounts(app, plan_);
   add_days(app, plan_);
   add_principals(app, plan_);
+  add_users(app, plan_);
   add_entries(app, plan_);
   add_reports(app, plan_);
   add_store(app, plan_);
@@ -192,7 +201,7 @@ std::optional<int> CommandLine::parse(const std::vector<std::string>& arguments,
 }
 
 int run_for_client(const RemoteCall& remote, storage::Ledger& ledger, Tokens& tokens,
-                   std::ostream& out, std::ostream& err) {
+                   login::Users& users, std::ostream& out, std::ostream& err) {
   CommandLine line;
   if (const auto code = line.parse(remote.arguments, out, err)) return *code;
   return guarded(err, "lumbung: ", [&] {
@@ -203,7 +212,8 @@ int run_for_client(const RemoteCall& remote, storage::Ledger& ledger, Tokens& to
       if (found == remote.files.end()) throw Failure(kIoError, name + ": did not come along");
       return std::make_unique<std::istringstream>(found->second);
     };
-    Call call{ledger, tokens, config, open, remote.directory, out, err};
+    const auto the_servers = [&users]() -> login::Users& { return users; };
+    Call call{ledger, tokens, the_servers, config, open, remote.directory, out, err};
     return line.plan().on_books(call);
   });
 }

@@ -60,6 +60,7 @@ using OpenInput = std::function<std::unique_ptr<std::istream>(const std::string&
 struct Call {
   storage::Ledger& ledger;
   Tokens& tokens;
+  std::function<login::Users&()> users;  // beside no server they are read when first asked for
   const Config& config;
   OpenInput open_input;             // an input file by its name; throws Failure
   std::filesystem::path directory;  // what relative names of other files are relative to
@@ -119,13 +120,14 @@ int run(const std::vector<std::string>& arguments, const Streams& streams,
 /// A subcommand that came through the admin socket, carried out with the server's books. Returns
 /// the exit code.
 int run_for_client(const RemoteCall& remote, storage::Ledger& ledger, Tokens& tokens,
-                   std::ostream& out, std::ostream& err);
+                   login::Users& users, std::ostream& out, std::ostream& err);
 
 // Each adds its group of subcommands to the program's.
 void add_books(CLI::App& program, Plan& plan);       // init, coops
 void add_accounts(CLI::App& program, Plan& plan);    // account …
 void add_days(CLI::App& program, Plan& plan);        // day …, month …
 void add_principals(CLI::App& program, Plan& plan);  // role …, token …
+void add_users(CLI::App& program, Plan& plan);       // user …
 void add_entries(CLI::App& program, Plan& plan);     // post, import
 void add_reports(CLI::App& program, Plan& plan);     // statement, trial-balance, export
 void add_store(CLI::App& program, Plan& plan);       // verify, rebuild, checkpoint, restore

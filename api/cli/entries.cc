@@ -163,9 +163,13 @@ void add_entries(CLI::App& program, Plan& plan) {
   CLI::App& post_app =
       *program.add_subcommand("post", "Post entries, one JSON object a line, each with its key");
   auto& of_post = on_books(post_app, plan, post);
-  add_input(post_app, plan, "file", of_post.file, "The file; - or left out: standard input")
-      ->default_str(std::string(kStdin))
-      ->force_callback();
+  add_input(post_app, plan, "file", of_post.file, "The file; - or left out: standard input");
+  // Called for this subcommand alone: no other one may wait for standard input.
+  post_app.parse_complete_callback([&plan, &of_post] {
+    if (!of_post.file.empty()) return;
+    of_post.file = kStdin;
+    plan.inputs.push_back(of_post.file);
+  });
 
   CLI::App& import_app = *program.add_subcommand(
       "import", "Read a CSV file by rules; without --commit only say what would be posted");

@@ -6,10 +6,6 @@
 namespace lumbung::api::cli {
 namespace {
 
-constexpr std::array kRoles{engine::Role::kAdmin,   engine::Role::kTreasurer,
-                            engine::Role::kTeller,  engine::Role::kApprover,
-                            engine::Role::kAuditor, engine::Role::kIntegrator};
-
 // --- roles: in the journal ---
 
 struct RoleArguments {
@@ -31,15 +27,11 @@ int list_roles(Call& call, const Nothing&) {
   json::Writer out(text);
   out.begin_array();
   for (const auto& principal : call.ledger.principals(coop)) {
-    std::string roles;
+    const Roles roles{principal.roles};
     out.begin_object().member("principal", principal.name).key("roles").begin_array();
-    for (const auto role : kRoles) {
-      if (!principal.holds(role)) continue;
-      roles += (roles.empty() ? "" : ", ") + std::string(name_of(role));
-      out.value(name_of(role));
-    }
+    for (const std::string_view role : names_of(roles)) out.value(role);
     out.end_array().end_object();
-    table.row({principal.name, roles});
+    table.row({principal.name, text_of(roles, ", ")});
   }
   out.end_array();
   print_list(call, text, table);

@@ -1,19 +1,10 @@
 #include "api/handlers/principals.h"
 
-#include <array>
 #include <utility>
 
 namespace lumbung::api::handlers {
 
-using engine::Role;
 using http::Response;
-
-namespace {
-
-constexpr std::array kRoles{Role::kAdmin,    Role::kTreasurer, Role::kTeller,
-                            Role::kApprover, Role::kAuditor,   Role::kIntegrator};
-
-}  // namespace
 
 Response list_principals(const Exchange& exchange) {
   const auto principals = exchange.ledger().principals(exchange.coop());
@@ -22,9 +13,7 @@ Response list_principals(const Exchange& exchange) {
     for (const engine::Principal& principal : principals) {
       out.begin_object().member("principal", std::string_view(principal.name));
       out.key("roles").begin_array();
-      for (const Role role : kRoles) {
-        if (principal.holds(role)) out.value(engine::name_of(role));
-      }
+      for (const std::string_view role : names_of({principal.roles})) out.value(role);
       out.end_array().end_object();
     }
     out.end_array().end_object();

@@ -55,7 +55,7 @@ Response read_metrics(const Exchange& exchange) {
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = services.metrics.text(
       services.server_counters ? services.server_counters() : http::Counters{},
-      services.ledger.queue_status(), services.readers.waiting());
+      services.ledger.queue_status(), services.readers.waiting(), services.users.figures());
   return response;
 }
 

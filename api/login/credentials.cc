@@ -73,10 +73,17 @@ std::vector<std::pair<UserId, Credentials::Known>> Credentials::all() const {
   return rows;
 }
 
-void Credentials::set_password(const UserId& user, std::string_view hash) {
+bool Credentials::has_lost_totp(const UserId& user) const {
+  const Record record = record_of(user);
+  return !record.sealed_totp.empty() && !unseal(user, record.sealed_totp);
+}
+
+void Credentials::set_password(const UserId& user, std::string_view hash, Chosen chosen) {
   const std::lock_guard writing(writing_);
   Record record = record_of(user);
   record.password_hash = hash;
+  record.one_time = chosen == Chosen::kForUser;
+  record.setting = ++settings_;
   record.wrong_tries = 0;
   record.changed = clock_();
   write(user, std::move(record));
@@ -151,6 +158,7 @@ std::string Credentials::encode(const Record& record) {
   json::Writer out(text);
   out.begin_object();
   if (record.password_hash) out.member("password", std::string_view(*record.password_hash));
+  if (record.one_time) out.member("once", true);
   if (!record.sealed_totp.empty())
     out.member("totp", std::string_view(base64url(record.sealed_totp)));
   out.member("step", record.last_step)
@@ -162,6 +170,7 @@ std::string Credentials::encode(const Record& record) {
 
 std::optional<Credentials::Record> Credentials::decode(std::string_view text) {
   static constexpr json::FieldSpec kFields[] = {{"password"},
+                                                {"once"},
                                                 {"totp"},
                                                 {"step", json::kRequired},
                                                 {"wrong", json::kRequired},
@@ -176,16 +185,18 @@ std::optional<Credentials::Record> Credentials::decode(std::string_view text) {
         if (!value.string(word)) return false;
         record.password_hash = word;
         return true;
-      case 1: {
+      case 1:
+        return value.boolean(record.one_time);
+      case 2: {
         if (!value.string(word)) return false;
         auto sealed = from_base64url(word, kSealedBytes);
         if (!sealed) return value.fail("not a sealed secret");
         record.sealed_totp = std::move(*sealed);
         return true;
       }
-      case 2:
-        return value.integer(record.last_step, 0);
       case 3:
+        return value.integer(record.last_step, 0);
+      case 4:
         if (!value.integer(number, 0, std::numeric_limits<std::uint32_t>::max())) return false;
         record.wrong_tries = static_cast<std::uint32_t>(number);
         return true;
@@ -198,7 +209,12 @@ std::optional<Credentials::Record> Credentials::decode(std::string_view text) {
 }
 
 Credentials::Known Credentials::known_of(const Record& record) {
-  return {record.password_hash, !record.sealed_totp.empty(), record.wrong_tries, record.changed};
+  return {.password_hash = record.password_hash,
+          .one_time = record.one_time,
+          .has_totp = !record.sealed_totp.empty(),
+          .wrong_tries = record.wrong_tries,
+          .changed = record.changed,
+          .setting = record.setting};
 }
 
 std::string Credentials::seal(const UserId& user, std::string_view secret) const {

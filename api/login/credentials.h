@@ -30,9 +30,19 @@ class Credentials {
   /// What is known of a user; never the TOTP's secret.
   struct Known {
     std::optional<std::string> password_hash;  ///< absent: none was set
+    bool one_time = false;                     ///< the password must be changed at the next login
     bool has_totp = false;
     std::uint32_t wrong_tries = 0;  ///< since the last login: for Lockout::restore, and to be told
     engine::Timestamp changed;      ///< when password or TOTP were last set
+    /// Another one each time a password is set, 0 at the start: tells whether it still is the one
+    /// that was compared. A hash made anew does not change it.
+    std::uint64_t setting = 0;
+  };
+
+  /// Who chose a password.
+  enum class Chosen : std::uint8_t {
+    kByUser,
+    kForUser,  ///< by somebody else, or by chance: works once, for choosing another one
   };
 
   /// Reads what there is. `ledger` must outlive it. `seal_key`: kSealKeyBytes that do not lie in
@@ -47,8 +57,12 @@ class Credentials {
   /// Every user who has some.
   std::vector<std::pair<UserId, Known>> all() const;
 
+  /// Whether the user's TOTP was sealed under another key than the one that is there: no code is
+  /// right until the TOTP is cleared.
+  bool has_lost_totp(const UserId& user) const;
+
   /// A hash of class Passwords. Forgets the wrong tries.
-  void set_password(const UserId& user, std::string_view hash);
+  void set_password(const UserId& user, std::string_view hash, Chosen chosen = Chosen::kByUser);
   /// The same password, hashed anew (Passwords::Verdict::new_hash): only if the user's hash is
   /// still `old_hash`, so that a change made meanwhile stays.
   void replace_hash(const UserId& user, std::string_view old_hash, std::string_view hash);
@@ -71,10 +85,12 @@ class Credentials {
  private:
   struct Record {
     std::optional<std::string> password_hash;
+    bool one_time = false;
     std::string sealed_totp;  ///< nonce || ciphertext || tag; empty: none
     std::int64_t last_step = 0;
     std::uint32_t wrong_tries = 0;
     engine::Timestamp changed;
+    std::uint64_t setting = 0;  ///< not kept
   };
   using Records = std::map<UserId, Record>;
 
@@ -83,7 +99,7 @@ class Credentials {
   static Known known_of(const Record& record);
   std::string seal(const UserId& user, std::string_view secret) const;
   std::optional<Secret> unseal(const UserId& user, std::string_view sealed) const;
-  /// Of the user, or an empty one. REQUIRES: writing_ is held, so it stays true.
+  /// Of the user, or an empty one. Stays true while writing_ is held.
   Record record_of(const UserId& user) const;
   /// To the disk, then into memory. REQUIRES: writing_ is held.
   void write(const UserId& user, Record record);
@@ -92,7 +108,8 @@ class Credentials {
   const Secret seal_key_;
   const Clock clock_;
   const RandomBytes random_;
-  std::mutex writing_;  ///< held across the disk; taken before mutex_
+  std::mutex writing_;          ///< held across the disk; taken before mutex_
+  std::uint64_t settings_ = 0;  // under writing_
   mutable std::shared_mutex mutex_;
   Records records_;  // under mutex_
 };

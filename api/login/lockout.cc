@@ -101,6 +101,11 @@ void Lockout::restore(const engine::CoopId& coop, std::string_view user, std::ui
   }
 }
 
+std::uint64_t Lockout::locks() const {
+  const std::lock_guard lock(mutex_);
+  return locks_;
+}
+
 std::size_t Lockout::place_of(std::string_view kind, std::string_view coop,
                               std::string_view name) const {
   // Each part has its length before it, so that no two texts run together.
@@ -147,6 +152,7 @@ void Lockout::count_wrong(Place& place, const LockoutFigures& figures, std::int6
     wait_us = doubled(figures.lock_us, place.locks, figures.lock_max_us);
     place.wrong = 0;
     ++place.locks;
+    ++locks_;
   }
   place.blocked_until_us = std::max(place.blocked_until_us, now_us + wait_us);
 }

@@ -74,6 +74,8 @@ class Lockout {
   /// At the start: the user had so many wrong tries in a row. Whoever was locked is so again, for
   /// as long as the last lock was.
   void restore(const engine::CoopId& coop, std::string_view user, std::uint32_t wrong);
+  /// Locks so far, of users and of addresses: for /metrics.
+  std::uint64_t locks() const;
 
  private:
   struct Place {
@@ -88,11 +90,12 @@ class Lockout {
   Place& user_place(const engine::CoopId& coop, std::string_view user);
   Place& address_place(std::string_view address);
   static State state_of(Place& place, const LockoutFigures& figures, std::int64_t now_us);
-  static void count_wrong(Place& place, const LockoutFigures& figures, std::int64_t now_us);
+  void count_wrong(Place& place, const LockoutFigures& figures, std::int64_t now_us);
 
   Clock clock_;
   std::array<unsigned char, 32> key_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::uint64_t locks_ = 0;       // under mutex_
   std::vector<Place> users_;      // under mutex_
   std::vector<Place> addresses_;  // under mutex_
 };

@@ -20,6 +20,12 @@ namespace {
 constexpr std::string_view kFaultNames[] = {"password_too_short", "password_too_long",
                                             "password_not_text", "password_common",
                                             "password_is_user_name"};
+constexpr std::string_view kFaultSentences[] = {
+    "a password has at least 10 bytes", "a password has at most 128 bytes",
+    "a password is text without control characters",
+    "this password is among the first that are tried", "a password is not the user's name"};
+static_assert(std::size(kFaultNames) == kPasswordFaults &&
+              std::size(kFaultSentences) == kPasswordFaults);
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
@@ -69,6 +75,10 @@ std::optional<PasswordFault> fault_of(std::string_view password, std::string_vie
 
 std::string_view name_of(PasswordFault fault) {
   return kFaultNames[static_cast<std::size_t>(fault)];
+}
+
+std::string_view sentence_of(PasswordFault fault) {
+  return kFaultSentences[static_cast<std::size_t>(fault)];
 }
 
 Passwords::Passwords(HashCost cost, std::size_t queue_max)

@@ -24,6 +24,8 @@ enum class PasswordFault : std::uint8_t {
   kCommon,      ///< among those that are tried first
   kIsUserName,  ///< the user's name, whatever its case
 };
+inline constexpr std::size_t kPasswordFaults =
+    static_cast<std::size_t>(PasswordFault::kIsUserName) + 1;
 
 inline constexpr std::size_t kPasswordMin = 10;   ///< bytes of UTF-8
 inline constexpr std::size_t kPasswordMax = 128;  ///< bytes of UTF-8
@@ -35,6 +37,9 @@ std::optional<PasswordFault> fault_of(std::string_view password, std::string_vie
 
 /// "password_too_short" and so on: the code on the wire.
 std::string_view name_of(PasswordFault fault);
+
+/// What a person is told of it, one sentence.
+std::string_view sentence_of(PasswordFault fault);
 
 /// What a hash costs. The default is OWASP's least for argon2id; lanes are one in libsodium.
 struct HashCost {

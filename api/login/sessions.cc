@@ -73,6 +73,14 @@ bool Sessions::csrf_matches(std::string_view id, std::string_view token) const {
          sodium_memcmp(token.data(), wanted.view().data(), token.size()) == 0;
 }
 
+Secret Sessions::csrf_of(std::string_view id) const {
+  return csrf_of(storage::sha256(id));
+}
+
+std::int64_t Sessions::left_us(const Session& session) const {
+  return session.opened.us + limits_.absolute_us - clock_().us;
+}
+
 std::size_t Sessions::end(std::string_view id) {
   const storage::Hash hash = storage::sha256(id);
   const std::lock_guard lock(mutex_);
@@ -80,17 +88,33 @@ std::size_t Sessions::end(std::string_view id) {
 }
 
 std::size_t Sessions::end_all_of(const UserId& user) {
-  return end_where([&](const SessionOwner& owner) { return owner.user == user; });
+  return end_where([&](const auto& row) { return row.second.session.owner.user == user; });
+}
+
+std::size_t Sessions::end_others_of(const UserId& user, std::string_view kept_id) {
+  const storage::Hash kept = storage::sha256(kept_id);
+  return end_where(
+      [&](const auto& row) { return row.second.session.owner.user == user && row.first != kept; });
 }
 
 std::size_t Sessions::end_all_of(const engine::CoopId& coop, const DeviceId& device) {
-  return end_where(
-      [&](const SessionOwner& owner) { return owner.user.coop == coop && owner.device == device; });
+  return end_where([&](const auto& row) {
+    const SessionOwner& owner = row.second.session.owner;
+    return owner.user.coop == coop && owner.device == device;
+  });
 }
 
 std::size_t Sessions::size() const {
   const std::lock_guard lock(mutex_);
   return sessions_.size();
+}
+
+std::size_t Sessions::count_of(const UserId& user) const {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t now_us = clock_().us;
+  return static_cast<std::size_t>(std::ranges::count_if(sessions_, [&](const auto& row) {
+    return row.second.session.owner.user == user && !has_ended(row.second, now_us);
+  }));
 }
 
 bool Sessions::has_ended(const Kept& kept, std::int64_t now_us) const {
@@ -135,10 +159,9 @@ void Sessions::make_room(const UserId& user, std::int64_t now_us) {
 }
 
 template <class Predicate>
-std::size_t Sessions::end_where(Predicate matches) {
+std::size_t Sessions::end_where(const Predicate& matches) {
   const std::lock_guard lock(mutex_);
-  return std::erase_if(sessions_,
-                       [&](const auto& row) { return matches(row.second.session.owner); });
+  return std::erase_if(sessions_, matches);
 }
 
 std::string set_cookie(std::string_view id) {

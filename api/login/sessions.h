@@ -66,15 +66,22 @@ class Sessions {
   std::optional<NewSession> step_up(std::string_view id);
   /// Whether `token` is the X-CSRF-Token of this session id. In constant time.
   bool csrf_matches(std::string_view id, std::string_view token) const;
+  /// The X-CSRF-Token of this session id, for a page that was loaded anew.
+  Secret csrf_of(std::string_view id) const;
+  /// Until the absolute end.
+  std::int64_t left_us(const Session& session) const;
+  std::int64_t idle_us() const { return limits_.idle_us; }
 
   // Each is effective when it returns: no find() that begins afterwards sees the session. They give
   // how many ended.
   std::size_t end(std::string_view id);
   std::size_t end_all_of(const UserId& user);
+  std::size_t end_others_of(const UserId& user, std::string_view kept_id);
   std::size_t end_all_of(const engine::CoopId& coop, const DeviceId& device);
 
   /// Live ones, and those that ended by time and were not met since.
   std::size_t size() const;
+  std::size_t count_of(const UserId& user) const;
 
  private:
   struct Kept {
@@ -95,7 +102,7 @@ class Sessions {
   NewSession keep(Kept kept);
   void make_room(const UserId& user, std::int64_t now_us);
   template <class Predicate>
-  std::size_t end_where(Predicate matches);
+  std::size_t end_where(const Predicate& matches);
 
   const Limits limits_;
   const Clock clock_;

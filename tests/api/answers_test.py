@@ -41,6 +41,8 @@ def faults_of(document, answer):
         return ["the status is not in the document"]
     content = resolved(document, responses[str(answer["status"])]).get("content", {})
     media_type = answer["content_type"].split(";")[0]
+    if media_type == "(none)" and not content:
+        return []
     if media_type not in content:
         return [f"{media_type} is not in the document"]
     if not answer["body"]:

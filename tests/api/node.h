@@ -15,10 +15,13 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "api/auth.h"
 #include "api/facade.h"
 #include "api/http/server.h"
+#include "api/login/seal_key.h"
+#include "api/login/users.h"
 #include "api/problem.h"
 #include "engine/check.h"
 #include "storage/ledger.h"
@@ -42,6 +45,10 @@ class Node {
     std::function<std::unique_ptr<storage::Journal>(std::unique_ptr<storage::Journal>)>
         wrap_journal;
     std::function<void(std::string_view)> access_log;
+    std::vector<std::string> origins = {};
+    std::vector<std::string> proxies = {};
+    std::size_t hash_queue_max = login::Passwords::kQueueMax;
+    login::RandomBytes random = {};
     /// Absent: an error fails the test.
     std::function<void(std::string_view)> error_log;
   };
@@ -59,10 +66,18 @@ class Node {
 
   storage::Ledger& ledger() { return *ledger_; }
   Tokens& tokens() { return *tokens_; }
+  login::Users& users() { return *users_; }
   Facade& facade() { return *facade_; }
   std::uint16_t port() const { return server_->port(); }
   const std::filesystem::path& directory() const { return directory_.path(); }
   void set_clock(std::string_view rfc3339) { now_us_ = engine::parse_timestamp(rfc3339)->us; }
+  void pass_s(std::int64_t seconds) { now_us_ += seconds * login::kSecondUs; }
+
+  /// "teller-1" gets the password of his own.
+  void set_password(std::string_view name, std::string_view password,
+                    login::Credentials::Chosen chosen = login::Credentials::Chosen::kByUser) {
+    CHECK(users_->set_password(*users_->find(kDesa, name), login::Secret(password), chosen));
+  }
 
   /// The token of the role's principal in DESA; of "stranger": the treasurer of KOTA.
   const std::string& token(std::string_view role) const { return secrets_.at(std::string(role)); }
@@ -109,19 +124,29 @@ class Node {
     options.clock = [this] { return engine::Timestamp{now_us_}; };
     options.wrap_journal = options_.wrap_journal;
     ledger_ = storage::Ledger::open(std::move(options));
-    tokens_ = std::make_unique<Tokens>(*ledger_, [this] { return engine::Timestamp{now_us_}; });
+    const auto clock = [this] { return engine::Timestamp{now_us_}; };
+    tokens_ = std::make_unique<Tokens>(*ledger_, clock);
+    login::Users::Options users;
+    users.utc = clock;
+    users.since_boot = clock;
+    users.random = options_.random;
+    users.cost = {8 * 1024, 1};  // libsodium's least
+    users.hash_queue_max = options_.hash_queue_max;
+    users.error_log = error_log();
+    users_ = std::make_unique<login::Users>(
+        *ledger_, login::seal_key_of(directory_.path() / "data"), std::move(users));
   }
 
   void serve() {
-    facade_ = std::make_unique<Facade>(
-        *ledger_, *tokens_,
-        Facade::Options{.data = directory_.path(),
-                        .reader_threads = options_.reader_threads,
-                        .reader_queue_max = options_.reader_queue_max,
-                        .access_log = options_.access_log,
-                        .error_log = options_.error_log
-                                         ? options_.error_log
-                                         : [](std::string_view what) { ADD_FAILURE() << what; }});
+    facade_ =
+        std::make_unique<Facade>(*ledger_, *tokens_, *users_,
+                                 Facade::Options{.data = directory_.path(),
+                                                 .origins = options_.origins,
+                                                 .proxies = options_.proxies,
+                                                 .reader_threads = options_.reader_threads,
+                                                 .reader_queue_max = options_.reader_queue_max,
+                                                 .access_log = options_.access_log,
+                                                 .error_log = error_log()});
     http::Options options;
     options.problem = server_problem;
     server_ = std::make_unique<http::Server>(std::move(options), *facade_);
@@ -129,10 +154,16 @@ class Node {
     server_->start();
   }
 
+  std::function<void(std::string_view)> error_log() const {
+    if (options_.error_log) return options_.error_log;
+    return [](std::string_view what) { ADD_FAILURE() << what; };
+  }
+
   void stop() {
     if (server_) server_->stop(1000);
     server_.reset();
     facade_.reset();
+    users_.reset();
     tokens_.reset();
     ledger_.reset();
   }
@@ -186,6 +217,7 @@ class Node {
   std::map<std::string, std::string> secrets_;
   std::unique_ptr<storage::Ledger> ledger_;
   std::unique_ptr<Tokens> tokens_;
+  std::unique_ptr<login::Users> users_;
   std::unique_ptr<Facade> facade_;
   std::unique_ptr<http::Server> server_;
 };
@@ -201,13 +233,18 @@ inline std::string entry(std::string_view debit, std::string_view credit, std::s
          std::string(more) + "}";
 }
 
-/// The value of "code" in a problem document.
-inline std::string code_of(const http::Answer& answer) {
-  const std::string_view name = R"("code":")";
+/// The text of a member of the answer; "(none)" when there is none.
+inline std::string text_in(const http::Answer& answer, std::string_view member) {
+  const std::string name = "\"" + std::string(member) + "\":\"";
   const std::size_t at = answer.body.find(name);
   if (at == std::string::npos) return "(none)";
   const std::size_t begin = at + name.size();
   return answer.body.substr(begin, answer.body.find('"', begin) - begin);
+}
+
+/// The value of "code" in a problem document.
+inline std::string code_of(const http::Answer& answer) {
+  return text_in(answer, "code");
 }
 
 }  // namespace lumbung::api

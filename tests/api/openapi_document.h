@@ -19,6 +19,7 @@ struct Operation {
   std::string path;                  // the template
   std::vector<std::string> roles;    // of x-roles
   bool is_public = false;            // security: []
+  bool is_session = false;           // security: [{ session: [] }]
   std::set<std::string> parameters;  // names of the components that are referred to
   std::set<std::string> statuses;    // "200" and so on
   bool has_body = false;
@@ -68,6 +69,7 @@ inline OpenapiDocument read_openapi(const std::string& file) {
         }
       }
       if (depth == 6 && rest == "security: []") operation->is_public = true;
+      if (depth == 6 && rest == "security: [{ session: [] }]") operation->is_session = true;
       if (depth == 6 && key == "requestBody") operation->has_body = true;
       if (rest.find("#/components/parameters/") != std::string_view::npos) {
         operation->parameters.insert(between(rest, "#/components/parameters/", "\""));

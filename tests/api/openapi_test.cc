@@ -9,6 +9,7 @@
 
 #include "api/assets.h"
 #include "api/http/gate.h"
+#include "api/login/passwords.h"
 #include "api/problem.h"
 #include "api/routes.h"
 #include "api/wire.h"
@@ -38,9 +39,9 @@ TEST_F(OpenapiTest, EveryRouteStandsInTheDocumentWithItsRolesAndNoOther) {
   for (const Operation& operation : document_.operations) {
     std::string roles;
     for (const std::string& role : operation.roles) roles += (roles.empty() ? "" : ",") + role;
-    EXPECT_EQ(operation.is_public, operation.roles.empty()) << operation.path;
-    lines.push_back(operation.method + " " + operation.path + " " + (roles.empty() ? "-" : roles) +
-                    "\n");
+    EXPECT_EQ(operation.is_public || operation.is_session, roles.empty()) << operation.path;
+    const std::string who = operation.is_public ? "-" : operation.is_session ? "session" : roles;
+    lines.push_back(operation.method + " " + operation.path + " " + who + "\n");
   }
   std::sort(lines.begin(), lines.end());
   std::string all;
@@ -70,7 +71,9 @@ TEST_F(OpenapiTest, EveryRouteHasTheDocumentsParametersKeyAndBody) {
     EXPECT_EQ(operation->parameters.contains("IdempotencyKey"), route.key == KeyIn::kHeader);
     EXPECT_EQ(operation->parameters.contains("BatchIdempotencyKey"), route.key == KeyIn::kEither);
     EXPECT_EQ(operation->has_body, route.body_limit > 0);
-    EXPECT_EQ(operation->parameters.contains("Coop"), route.access == Access::kRoles);
+    EXPECT_EQ(operation->parameters.contains("Coop"), route.path.find("{coop}") != route.path.npos);
+    EXPECT_EQ(operation->parameters.contains("CsrfToken"),
+              route.access == Access::kSession && route.method == http::Method::kPost);
     EXPECT_EQ(operation->parameters.contains("Code"), route.path.find("{code}") != route.path.npos);
     EXPECT_EQ(operation->parameters.contains("Number"), route.path.find("{no}") != route.path.npos);
   }
@@ -83,7 +86,9 @@ TEST_F(OpenapiTest, EveryRouteSaysHowItCanBeRefused) {
     ASSERT_NE(operation, nullptr);
     std::set<std::string> wanted;
     if (route.access == Access::kRoles) wanted = {"401", "403", "404", "503"};
+    if (route.access == Access::kSession) wanted = {"401", "403", "404"};
     if (!route.parameters.empty()) wanted.insert("400");
+    if (route.body_limit > 0) wanted.insert({"400", "413", "415"});
     if (route.key != KeyIn::kNone) wanted.insert({"400", "409", "413", "415", "422"});
     EXPECT_TRUE(std::includes(operation->statuses.begin(), operation->statuses.end(),
                               wanted.begin(), wanted.end()));
@@ -100,6 +105,9 @@ TEST_F(OpenapiTest, EveryCodeOfAProblemIsListed) {
   }
   for (std::size_t i = 0; i < kFaults; ++i) {
     codes.insert(std::string(name_of(static_cast<Fault>(i))));
+  }
+  for (std::size_t i = 0; i < login::kPasswordFaults; ++i) {
+    codes.insert(std::string(login::name_of(static_cast<login::PasswordFault>(i))));
   }
   for (std::size_t i = 1; i < http::kGateOutcomes; ++i) {
     codes.insert(std::string(http::answer(static_cast<http::Gate>(i)).code));

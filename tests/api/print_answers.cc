@@ -5,12 +5,12 @@
 #include <string>
 #include <string_view>
 
-#include "tests/api/node.h"
+#include "tests/api/browser.h"
 
 namespace lumbung::api {
 namespace {
 
-constexpr std::string_view kCoop = "/v1/cooperatives/{coop}";
+const std::string kCoop = "/v1/cooperatives/{coop}";
 
 void print(std::string_view method, std::string_view path, const http::Answer& answer) {
   const std::string type = answer.field("Content-Type");
@@ -28,16 +28,25 @@ class Asker {
   /// `path` is the template below the cooperative, in which {code} and {no} stand for `argument`.
   void get(std::string_view role, const std::string& path, std::string_view argument = "",
            std::string_view query = "") {
-    print("get", std::string(kCoop) + path,
-          node_.get(role, filled(path, argument) + std::string(query)));
+    print("get", kCoop + path, node_.get(role, filled(path, argument) + std::string(query)));
   }
   void post(std::string_view role, const std::string& path, std::string_view argument,
             std::string_view body) {
-    print("post", std::string(kCoop) + path, node_.post(role, filled(path, argument), body));
+    print("post", kCoop + path, node_.post(role, filled(path, argument), body));
   }
   void get_public(std::string_view path, std::string_view query = "") {
     print("get", path, node_.send(http::get(std::string(path).append(query))));
   }
+  void log_in(std::string_view principal, std::string_view password, std::string_view code = "",
+              std::string_view fields = kOurPage) {
+    print("post", kCoop + "/login", browser_.log_in(principal, password, code, fields));
+  }
+  void get_own(const std::string& path) { print("get", kCoop + path, browser_.get(path)); }
+  void post_own(const std::string& path, std::string_view body) {
+    print("post", kCoop + path, browser_.post(path, body));
+  }
+  Node& node() { return node_; }
+
   void get_as_stranger() {
     print("get", kCoop, node_.send(http::get(Node::below(""))));
     print("get", kCoop, node_.send(http::get(Node::below(""), node_.bearer("stranger"))));
@@ -50,7 +59,8 @@ class Asker {
     return path;
   }
 
-  Node node_;
+  Node node_{with_rfc_secret()};
+  Browser browser_{node_};
 };
 
 /// Numbers of events are those after the twelve of node.h.
@@ -123,10 +133,44 @@ void ask_everything(Asker& asker) {
   asker.get_as_stranger();
 }
 
+/// People at their browsers, on the day whose code RFC 6238 gives.
+void ask_about_sessions(Asker& asker) {
+  asker.node().set_clock("2033-05-18T03:33:20.000000Z");
+  asker.node().set_password("teller-1", kPassword, login::Credentials::Chosen::kForUser);
+  asker.log_in("teller-1", "salah");
+  asker.log_in("teller-1", kPassword);  // too soon
+  asker.node().pass_s(1);
+  asker.log_in("teller-1", kPassword);
+  asker.log_in("teller-1", kPassword, "", "Origin: null\r\n");
+  asker.get_own("/days");
+  asker.get_own("/session");
+  asker.post_own("/session/password", R"({"old":"sandi-desa-2026","new":"pendek"})");
+  asker.post_own("/session/password", R"({"old":"salah-sekali-1","new":"lain-sekali-2026"})");
+  asker.post_own("/session/password", R"({"old":"sandi-desa-2026","new":"lain-sekali-2026"})");
+  asker.node().pass_s(1);
+  asker.post_own("/session/password", R"({"old":"sandi-desa-2026","new":"lain-sekali-2026"})");
+  asker.post_own("/session/totp/confirm", R"({"code":"279037"})");
+  asker.post_own("/session/totp/remove", R"({"password":"lain-sekali-2026"})");
+  asker.post_own("/session/totp", "");
+  asker.post_own("/session/totp/confirm", R"({"code":"000000"})");
+  asker.post_own("/session/totp/confirm", R"({"code":"279037"})");
+  asker.post_own("/session/totp", "");
+  asker.log_in("teller-1", "lain-sekali-2026");
+  asker.post_own("/session/totp/remove", R"({"password":"salah"})");
+  asker.post_own("/session/totp/remove", R"({"password":"lain-sekali-2026"})");
+  asker.node().pass_s(1);
+  asker.post_own("/session/totp/remove", R"({"password":"lain-sekali-2026"})");
+  asker.post_own("/session/totp/remove", R"({"password":7})");
+  asker.post_own("/logout", "");
+  asker.get_own("/session");
+  asker.post_own("/logout", "");
+}
+
 }  // namespace
 }  // namespace lumbung::api
 
 int main() {
   lumbung::api::Asker asker;
   lumbung::api::ask_everything(asker);
+  lumbung::api::ask_about_sessions(asker);
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "api/login/passwords.h"
 #include "api/wire.h"
 
 namespace lumbung::api {
@@ -73,19 +74,21 @@ TEST(Problem, AThingOfAPathIsNotThere) {
 }
 
 TEST(Problem, EveryFaultOfTheFacadeHasItsRow) {
-  const std::map<std::string_view, int> kRows = {{"malformed_body", 400},
-                                                 {"invalid_parameter", 400},
-                                                 {"invalid_cursor", 400},
-                                                 {"unauthenticated", 401},
-                                                 {"idempotency_key_missing", 400},
-                                                 {"forbidden", 403},
-                                                 {"not_found", 404},
-                                                 {"method_not_allowed", 405},
-                                                 {"readers_busy", 503},
-                                                 {"unsupported_media_type", 415},
-                                                 {"outcome_unknown", 503},
-                                                 {"not_ready", 503},
-                                                 {"internal_error", 500}};
+  const std::map<std::string_view, int> kRows = {
+      {"malformed_body", 400},     {"invalid_parameter", 400},
+      {"invalid_cursor", 400},     {"unauthenticated", 401},
+      {"login_failed", 401},       {"code_required", 401},
+      {"origin_refused", 403},     {"csrf_token_invalid", 403},
+      {"session_required", 403},   {"password_change_required", 403},
+      {"password_wrong", 403},     {"idempotency_key_missing", 400},
+      {"forbidden", 403},          {"not_found", 404},
+      {"method_not_allowed", 405}, {"totp_held", 409},
+      {"totp_not_held", 409},      {"totp_not_begun", 409},
+      {"password_same", 422},      {"code_wrong", 422},
+      {"too_many_tries", 429},     {"readers_busy", 503},
+      {"login_busy", 503},         {"unsupported_media_type", 415},
+      {"outcome_unknown", 503},    {"not_ready", 503},
+      {"internal_error", 500}};
   ASSERT_EQ(kRows.size(), kFaults);
   for (std::size_t i = 0; i < kFaults; ++i) {
     const auto fault = static_cast<Fault>(i);
@@ -97,6 +100,18 @@ TEST(Problem, EveryFaultOfTheFacadeHasItsRow) {
     EXPECT_EQ(header(response, "WWW-Authenticate"),
               response.status == 401 ? "Bearer" : "(none)");  // RFC 9110 section 11.6.1
   }
+}
+
+TEST(Problem, TooManyTriesSaysWhenToComeBack) {
+  const http::Response response = too_many_tries(900);
+  EXPECT_EQ(response.status, 429);
+  EXPECT_EQ(header(response, "Retry-After"), "900");
+}
+
+TEST(Problem, APasswordIsRefusedByTheFaultsName) {
+  const http::Response response = password_refused(login::PasswordFault::kTooShort);
+  EXPECT_EQ(response.status, 422);
+  EXPECT_THAT(response.body, ::testing::HasSubstr(R"("code":"password_too_short")"));
 }
 
 TEST(Problem, AMalformedBodyNamesEachPlace) {

@@ -6,10 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "tests/api/node.h"
+#include "tests/api/browser.h"
 #include "tests/api/openapi_document.h"
 
 namespace lumbung::api {
@@ -71,37 +72,71 @@ std::string with_arguments(std::string path) {
   return path;
 }
 
+/// The request of an operation with these fields, and with a key that no other one has.
+http::Answer ask_for(Node& node, const Operation& operation, const std::string& fields) {
+  static int requests = 0;
+  const std::string path = with_arguments(operation.path);
+  if (operation.method == "GET") return node.send(http::get(path, fields));
+  return node.send(http::post(path, "{}",
+                              fields + "Content-Type: application/json\r\nIdempotency-Key: r" +
+                                  std::to_string(++requests) + "\r\n"));
+}
+
+/// By token and by session alike.
 TEST(Roles, EveryRouteIsOpenToItsRolesAndToNobodyElse) {
   Node node;
   int requests = 0;
+  std::map<std::string_view, std::string> sessions;
+  for (const std::string_view role : kRoleNames) sessions[role] = browser_of(node, role).all();
   for (const Operation& operation : read_openapi().operations) {
-    if (operation.is_public) continue;
-    const std::string path = with_arguments(operation.path);
+    if (operation.is_public || operation.is_session) continue;
     const auto ask = [&](const std::string& fields) {
       ++requests;
-      if (operation.method == "GET") return node.send(http::get(path, fields));
-      return node.send(http::post(path, "{}",
-                                  fields + "Content-Type: application/json\r\nIdempotency-Key: r" +
-                                      std::to_string(requests) + "\r\n"));
+      return ask_for(node, operation, fields);
     };
-    SCOPED_TRACE(operation.method + " " + path);
+    SCOPED_TRACE(operation.method + " " + operation.path);
     EXPECT_EQ(code_of(ask("")), "unauthenticated");
     const http::Answer stranger = ask(node.bearer("stranger"));
     EXPECT_EQ(stranger.status, 404);
     EXPECT_EQ(code_of(stranger), "not_found");
     for (const std::string_view role : kRoleNames) {
       SCOPED_TRACE(role);
-      const http::Answer answer = ask(node.bearer(role));
       const bool allowed =
           std::find(operation.roles.begin(), operation.roles.end(), role) != operation.roles.end();
-      EXPECT_EQ(answer.status == 403, !allowed);
-      EXPECT_EQ(code_of(answer) == "forbidden", !allowed);
+      for (const std::string& proof : {node.bearer(role), sessions.at(role)}) {
+        SCOPED_TRACE(proof.substr(0, proof.find(' ')));
+        const http::Answer answer = ask(proof);
+        EXPECT_EQ(answer.status == 403, !allowed);
+        EXPECT_EQ(code_of(answer) == "forbidden", !allowed);
+        EXPECT_NE(answer.status, 401);
+        EXPECT_NE(answer.status, 405);
+        EXPECT_LT(answer.status, 500);
+      }
+    }
+  }
+  EXPECT_GT(requests, 400);
+}
+
+TEST(Roles, WhatPeopleDoWithTheirOwnSessionNeedsOneAndNoRole) {
+  Node node;
+  int operations = 0;
+  for (const Operation& operation : read_openapi().operations) {
+    if (!operation.is_session) continue;
+    ++operations;
+    SCOPED_TRACE(operation.method + " " + operation.path);
+    EXPECT_EQ(code_of(ask_for(node, operation, "")), "unauthenticated");
+    EXPECT_EQ(code_of(ask_for(node, operation, node.bearer("stranger"))), "not_found");
+    for (const std::string_view role : kRoleNames) {
+      SCOPED_TRACE(role);
+      EXPECT_EQ(code_of(ask_for(node, operation, node.bearer(role))), "session_required");
+      const http::Answer answer = ask_for(node, operation, browser_of(node, role).all());
       EXPECT_NE(answer.status, 401);
+      EXPECT_NE(answer.status, 403);
       EXPECT_NE(answer.status, 405);
       EXPECT_LT(answer.status, 500);
     }
   }
-  EXPECT_GT(requests, 200);
+  EXPECT_EQ(operations, 6);
 }
 
 TEST(Roles, WhoHoldsSeveralHasThePowersOfAll) {

@@ -186,6 +186,29 @@ class Entries(Case):
         self.lumbung("role", "revoke", "kasir-1", "teller")
         self.expect(64, "role", "grant", "kasir-1", "kasir", "--data", self.data)
 
+    def test_users(self):
+        self.expect(1, "user", "password", "kasir-1", "--data", self.data)
+        self.lumbung("role", "grant", "kasir-1", "teller")
+        shown = self.lumbung("user", "password", "kasir-1", "--quiet").strip()
+        self.assertRegex(shown, r"^([2-9a-km-z]{4}-){3}[2-9a-km-z]{4}$")
+        listed = self.lumbung("user", "list", "--json")
+        self.assertNotIn(shown, listed)
+        (user,) = json.loads(listed)
+        self.assertRegex(user.pop("changed"), "Z$")
+        self.assertEqual(user, {"user": "kasir-1", "roles": ["teller"], "password": "one-time",
+                                "totp": "none", "wrong_tries": 0, "sessions": 0})
+        self.lumbung("user", "password", "kasir-1", "--stdin", stdin="sandi-desa-2026\n")
+        self.assertIn("kasir-1  teller  set", self.lumbung("user", "show", "kasir-1"))
+        run = self.expect(65, "user", "password", "kasir-1", "--stdin", "--data", self.data,
+                          stdin="pendek\n")
+        self.assertIn("password_too_short", run.stderr)
+        self.lumbung("user", "unlock", "kasir-1")
+        self.lumbung("user", "end-sessions", "kasir-1")
+        self.expect(1, "user", "totp-off", "kasir-1", "--data", self.data)
+        self.assertEqual((self.data / "login.key").stat().st_mode & 0o777, 0o600)
+        self.lumbung("checkpoint", "copy")
+        self.assertFalse((self.folder / "copy" / "login.key").exists())
+
     def test_the_principal_is_sealed_with_the_entry(self):
         self.expect(1, "post", "--data", self.data, "--as", "kasir-1",
                     stdin=line("k", "100", "200-A", "1.00"))

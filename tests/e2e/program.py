@@ -105,15 +105,21 @@ class Server:
         return [json.loads(text) for text in self._log_path.read_text().splitlines()]
 
     def get(self, path, token=None):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}")
-        if token:
-            request.add_header("Authorization", f"Bearer {token}")
+        status, _, body = self.ask(path, {"Authorization": f"Bearer {token}"} if token else {})
+        return status, body
+
+    def ask(self, path, fields, body=None):
+        """A GET, or with a body a POST of it as JSON: status, fields, body."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, fields)
+        if data is not None:
+            request.add_header("Content-Type", "application/json")
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, answer.read()
+                return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, error.read()
+                return error.code, error.headers, error.read()
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)

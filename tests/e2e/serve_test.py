@@ -7,8 +7,10 @@
 import json
 import signal
 import socket
+import subprocess
 import time
 
+import program
 from program import START_TIMEOUT_S, Case, Server, line, main
 
 
@@ -61,6 +63,45 @@ class BesideAServer(Case):
         (info,) = json.loads(self.lumbung("token", "list", "--json"))
         self.lumbung("token", "revoke", info["id"])
         self.assertEqual(self.server.get(path, token)[0], 401)
+
+    def test_what_takes_no_input_waits_for_none(self):
+        with subprocess.Popen([program.PROGRAM, "coops", "--data", self.data], env=self.env,
+                              stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+            self.assertEqual(process.wait(START_TIMEOUT_S), 0)
+
+    def log_in(self, name, password):
+        return self.server.ask("/v1/cooperatives/DESA/login", {"Sec-Fetch-Site": "same-origin"},
+                               {"principal": name, "password": password})
+
+    def test_a_user_logs_in_until_the_sessions_are_ended(self):
+        self.lumbung("role", "grant", "kasir-1", "teller")
+        once = self.lumbung("user", "password", "kasir-1", "--quiet").strip()
+        status, fields, body = self.log_in("kasir-1", once)
+        self.assertEqual(status, 200)
+        page = {"Cookie": fields["Set-Cookie"].split(";")[0], "Sec-Fetch-Site": "same-origin"}
+        session = json.loads(body)
+        status, fields, body = self.server.ask(
+            "/v1/cooperatives/DESA/session/password", page | {"X-CSRF-Token": session["csrf_token"]},
+            {"old": once, "new": "sandi-desa-2026"})
+        self.assertEqual(status, 200, body)
+        page["Cookie"] = fields["Set-Cookie"].split(";")[0]
+        path = "/v1/cooperatives/DESA/accounts/100"
+        self.assertEqual(self.server.ask(path, page)[0], 200)
+        (user,) = json.loads(self.lumbung("user", "list", "--json"))
+        self.assertEqual((user["sessions"], user["password"]), (1, "set"))
+        self.lumbung("user", "end-sessions", "kasir-1")
+        self.assertEqual(self.server.ask(path, page)[0], 401)
+
+    def test_a_lock_lasts_until_it_is_lifted(self):
+        self.lumbung("role", "grant", "kasir-1", "teller")
+        self.lumbung("user", "password", "kasir-1", "--stdin", stdin="sandi-desa-2026")
+        self.assertEqual(self.log_in("kasir-1", "salah-sekali-26")[0], 401)
+        status, fields, _ = self.log_in("kasir-1", "sandi-desa-2026")
+        self.assertEqual((status, fields["Retry-After"]), (429, "1"))
+        self.lumbung("user", "unlock", "kasir-1")
+        self.assertEqual(self.log_in("kasir-1", "sandi-desa-2026")[0], 200)
+        for secret in ("kasir-1", "sandi-desa-2026", "salah-sekali-26"):
+            self.assertNotIn(secret, json.dumps(self.server.log()))
 
     def test_verify_and_checkpoint(self):
         self.lumbung("post", stdin=line("k1", "100", "200-A", "1000.00"))

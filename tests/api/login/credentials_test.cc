@@ -42,6 +42,33 @@ class CredentialsTest : public testing::Test {
   std::unique_ptr<Credentials> credentials_;
 };
 
+TEST_F(CredentialsTest, APasswordThatSomebodyElseChoseIsKnownAsOneUntilTheUserChooses) {
+  credentials_->set_password(kSiti, "hash", Credentials::Chosen::kForUser);
+  const std::uint64_t setting = credentials_->find(kSiti)->setting;
+  open();
+  EXPECT_TRUE(credentials_->find(kSiti)->one_time);
+  credentials_->replace_hash(kSiti, "hash", "dearer");
+  EXPECT_TRUE(credentials_->find(kSiti)->one_time);
+  EXPECT_EQ(credentials_->find(kSiti)->setting, 0u);
+  credentials_->set_password(kSiti, "own");
+  EXPECT_FALSE(credentials_->find(kSiti)->one_time);
+  EXPECT_NE(credentials_->find(kSiti)->setting, 0u);
+  EXPECT_NE(setting, 0u);
+  open();
+  EXPECT_FALSE(credentials_->find(kSiti)->one_time);
+}
+
+TEST_F(CredentialsTest, AnotherKeyIsToldByTheUsersWhoseTotpItDoesNotOpen) {
+  credentials_->set_totp(kSiti, Secret(kTotp), kStep - 1);
+  credentials_->set_password(kBudi, "hash");
+  EXPECT_FALSE(credentials_->has_lost_totp(kSiti));
+  open("fedcba9876543210fedcba9876543210");
+  EXPECT_TRUE(credentials_->has_lost_totp(kSiti));
+  EXPECT_FALSE(credentials_->has_lost_totp(kBudi));
+  credentials_->clear_totp(kSiti);
+  EXPECT_FALSE(credentials_->has_lost_totp(kSiti));
+}
+
 TEST_F(CredentialsTest, AreThereAfterARestart) {
   EXPECT_FALSE(credentials_->find(kSiti));
   credentials_->set_password(kSiti, "$argon2id$1");

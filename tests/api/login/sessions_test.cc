@@ -34,6 +34,27 @@ class SessionsTest : public testing::Test {
   Sessions sessions_{Sessions::Limits{}, [this] { return engine::Timestamp{now_us_}; }};
 };
 
+TEST_F(SessionsTest, OneCanStayWhenTheUsersOthersEnd) {
+  const std::string kept = id_of(sessions_.open(owner(1)));
+  const std::string other = id_of(sessions_.open(owner(1, std::nullopt)));
+  const std::string colleague = id_of(sessions_.open(owner(2)));
+  EXPECT_EQ(sessions_.count_of(owner(1).user), 2u);
+  EXPECT_EQ(sessions_.end_others_of(owner(1).user, kept), 1u);
+  EXPECT_TRUE(sessions_.find(kept));
+  EXPECT_FALSE(sessions_.find(other));
+  EXPECT_TRUE(sessions_.find(colleague));
+  EXPECT_EQ(sessions_.count_of(owner(1).user), 1u);
+  now_us_ += 15 * kMinuteUs;
+  EXPECT_EQ(sessions_.count_of(owner(1).user), 0u);
+}
+
+TEST_F(SessionsTest, APageThatIsLoadedAnewGetsTheSameToken) {
+  const auto made = sessions_.open(owner(1));
+  EXPECT_EQ(sessions_.csrf_of(made->id.view()).view(), made->csrf.view());
+  now_us_ += kHourUs;
+  EXPECT_EQ(sessions_.left_us({owner(1), {0}, {}}), 9 * kHourUs);
+}
+
 TEST_F(SessionsTest, AnIdIs32RandomBytesAndIsKnownWithItsOwner) {
   std::set<std::string> ids;
   for (std::uint32_t i = 1; i <= 20; ++i) {
