@@ -27,7 +27,7 @@ PersonRecord record_of(const tests::MadeUpPerson& person) {
   record.name = person.name;
   record.phones = person.phones;
   // Of Surabaya, born on 1 January 1980 or some day of the 27 years after it.
-  char nik[17];
+  char nik[64];
   const unsigned n = person.id;
   std::snprintf(nik, sizeof nik, "357808%02u%02u%02u%04u", 1 + n % 28, 1 + n / 28 % 12,
                 (80 + n / 336 % 27) % 100, 1 + n / 9'072);

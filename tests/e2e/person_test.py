@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -186,6 +187,27 @@ class CommandLine(People):
         self.assertEqual(self.find("wati"), (0, []))
         self.assertEqual(server.stop(), 0)
         self.assertEqual(self.find("wati"), (0, []))
+
+    def test_what_shows_persons_lies_in_no_file_on_its_way(self):
+        server = Server(self)
+
+        def answer_of(*arguments):
+            call = json.dumps({"arguments": arguments, "directory": "/", "files": []}) + "\n"
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(str(self.data / "admin.sock"))
+                connection.sendall(b"POST /run HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                                   b"Content-Length: %d\r\n\r\n" % len(call) + call.encode())
+                body = connection.makefile("rb").read().partition(b"\r\n\r\n")[2]
+            head, _, rest = body.partition(b"\n")
+            return json.loads(head), rest.decode()
+        purpose = ("--purpose", "test", "--json")
+        for shown in (("show", "1"), ("find", "siti"), ("breach", "--everybody", "--contacts")):
+            head, rest = answer_of("person", *shown, *purpose)
+            self.assertNotIn("out_file", head)
+            self.assertEqual((head["exit_code"], head["out_bytes"]), (0, len(rest.encode())))
+            self.assertIn(SITI["name"], rest)
+        self.assertIn("out_file", answer_of("coops")[0])
+        self.assertEqual(server.stop(), 0)
 
     def test_keys_may_lie_elsewhere(self):
         elsewhere = self.folder / "medium" / "keys"

@@ -88,7 +88,7 @@ class Rules(unittest.TestCase):
 
     def test_libraries_have_one_home(self):
         self.assert_found("storage/view.cc", "#include <rocksdb/db.h>\n", "alone")
-        self.assert_found("storage/database.h", "#include <sqlite3.h>\n", "alone")
+        self.assert_found("storage/ledger.cc", "#include <sqlite3.h>\n", "alone")
         self.assert_found("api/people/persons.cc", "#include <sqlite3.h>\n", "alone")
         self.assert_found("api/routes.cc", "#include <boost/beast/http.hpp>\n", "alone")
         self.assertEqual(violations("storage/store.cc", "#include <rocksdb/db.h>\n"), [])
