@@ -30,9 +30,9 @@ constexpr std::array kCallFields{json::FieldSpec{"arguments", json::kRequired},
                                  json::FieldSpec{"files", json::kRequired}};
 constexpr std::array kFileFields{json::FieldSpec{"name", json::kRequired},
                                  json::FieldSpec{"bytes", json::kRequired}};
-constexpr std::array kResultFields{json::FieldSpec{"exit_code", json::kRequired},
-                                   json::FieldSpec{"err_bytes", json::kRequired},
-                                   json::FieldSpec{"out_file", json::kRequired}};
+constexpr std::array kResultFields{
+    json::FieldSpec{"exit_code", json::kRequired}, json::FieldSpec{"err_bytes", json::kRequired},
+    json::FieldSpec{"out_bytes", json::kRequired}, json::FieldSpec{"out_file"}};
 
 /// A line of JSON and the bytes after it.
 std::pair<std::string_view, std::string_view> split_head(std::string_view body) {
@@ -83,7 +83,8 @@ std::string exchange(int fd, std::string_view request) {
 struct RemoteResult {
   std::int64_t exit_code = 0;
   std::uint64_t err_bytes = 0;
-  std::string out_file;
+  std::uint64_t out_bytes = 0;
+  std::string out_file;  // empty: there is none
 };
 
 std::optional<RemoteResult> decode_result(std::string_view line) {
@@ -96,14 +97,16 @@ std::optional<RemoteResult> decode_result(std::string_view line) {
             return value.integer(result.exit_code, 0, 255);
           case 1:
             return value.integer(result.err_bytes);
+          case 2:
+            return value.integer(result.out_bytes);
           default: {
             std::string_view name;
             return value.string(name) && (result.out_file = name, true);
           }
         }
       });
-  const bool is_spool =
-      result.out_file.starts_with(kSpoolPrefix) && result.out_file.find('/') == std::string::npos;
+  const bool is_spool = result.out_file.empty() || (result.out_file.starts_with(kSpoolPrefix) &&
+                                                    result.out_file.find('/') == std::string::npos);
   if (!errors.empty() || !is_spool) return std::nullopt;
   return result;
 }
@@ -140,6 +143,21 @@ void remove_left_spools(const std::filesystem::path& data) {
       std::filesystem::remove(entry.path());
     }
   }
+}
+
+http::Response result_of(const RemoteResult& result, std::string_view err, std::string_view out) {
+  http::Response response;
+  response.content_type = "application/octet-stream";
+  json::Writer head(response.body);
+  head.begin_object()
+      .member("exit_code", result.exit_code)
+      .member("err_bytes", result.err_bytes)
+      .member("out_bytes", result.out_bytes);
+  if (!result.out_file.empty()) head.member("out_file", result.out_file);
+  head.end_object();
+  response.body += '\n';
+  response.body.append(err).append(out);
+  return response;
 }
 
 }  // namespace
@@ -222,19 +240,22 @@ std::optional<int> call_server(const std::filesystem::path& data, const RemoteCa
     throw cli::Failure(cli::kUnavailable, "the server does not take this: " + std::string(line));
   }
   const auto result = decode_result(line);
-  if (!result || result->err_bytes != rest.size()) {
+  if (!result || result->err_bytes > rest.size() ||
+      result->out_bytes != rest.size() - result->err_bytes) {
     throw cli::Failure(cli::kIoError, "the server's answer is not complete");
   }
-  take_spool(data / result->out_file, out);
-  err << rest;
+  if (!result->out_file.empty()) take_spool(data / result->out_file, out);
+  err << rest.substr(0, result->err_bytes);
+  out << rest.substr(result->err_bytes);
   return static_cast<int>(result->exit_code);
 }
 
 AdminHandler::AdminHandler(storage::Ledger& ledger, Tokens& tokens, login::Users& users,
-                           std::filesystem::path data)
+                           people::Persons& persons, std::filesystem::path data)
     : ledger_(ledger),
       tokens_(tokens),
       users_(users),
+      persons_(persons),
       data_(std::move(data)),
       workers_(kWorkers, kCallsWaiting) {
   remove_left_spools(data_);
@@ -265,28 +286,29 @@ void AdminHandler::handle(http::Request request, http::Reply reply) {
 }
 
 http::Response AdminHandler::carry_out(const std::string& body) {
-  auto call = decode_remote_call(body);
+  const auto call = decode_remote_call(body);
   if (!call) return refusal(400, "this is no call of lumbung's command line");
+  return cli::shows_persons(*call) ? carry_out_in_memory(*call) : carry_out_in_file(*call);
+}
+
+http::Response AdminHandler::carry_out_in_memory(const RemoteCall& call) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int exit_code = cli::run_for_client(call, ledger_, tokens_, persons_, out, err);
+  return result_of({exit_code, err.view().size(), out.view().size(), {}}, err.view(), out.view());
+}
+
+http::Response AdminHandler::carry_out_in_file(const RemoteCall& call) {
   const std::filesystem::path spool = make_spool(data_);
   std::ofstream out(spool, std::ios::binary);
   std::ostringstream err;
-  int exit_code = cli::run_for_client(*call, ledger_, tokens_, users_, out, err);
+  int exit_code = cli::run_for_client(call, ledger_, tokens_, users_, persons_, out, err);
   out.close();
   if (!out) {
     err << "lumbung: " << spool.string() << ": cannot be written\n";
     exit_code = cli::kIoError;
   }
-  http::Response response;
-  response.content_type = "application/octet-stream";
-  json::Writer(response.body)
-      .begin_object()
-      .member("exit_code", exit_code)
-      .member("err_bytes", err.view().size())
-      .member("out_file", spool.filename().string())
-      .end_object();
-  response.body += '\n';
-  response.body += err.view();
-  return response;
+  return result_of({exit_code, err.view().size(), 0, spool.filename().string()}, err.view(), {});
 }
 
 }  // namespace lumbung::api

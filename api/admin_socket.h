@@ -10,7 +10,10 @@
 // The answer is one line of JSON and then what goes to stderr; what goes to stdout may be as long
 // as a book, so it waits in a file of the data directory, which the client takes away:
 //
-//     {"exit_code":0,"err_bytes":0,"out_file":"run-k2Jd0x"}
+//     {"exit_code":0,"err_bytes":0,"out_bytes":0,"out_file":"run-k2Jd0x"}
+//
+// What is known of persons lies in no file in clear: it follows behind what goes to stderr, and
+// there is no `out_file`.
 #pragma once
 
 #include <filesystem>
@@ -23,6 +26,7 @@
 
 #include "api/auth.h"
 #include "api/http/http.h"
+#include "api/people/persons.h"
 #include "api/workers.h"
 #include "storage/ledger.h"
 
@@ -54,21 +58,24 @@ std::optional<int> call_server(const std::filesystem::path& data, const RemoteCa
                                std::ostream& out, std::ostream& err);
 
 /// Stands behind the admin socket: carries out calls on threads of its own. Takes them from this
-/// process's user and from root alone. `ledger`, `tokens` and `users` must outlive it.
+/// process's user and from root alone. What it is given must outlive it.
 class AdminHandler : public http::Handler {
  public:
   AdminHandler(storage::Ledger& ledger, Tokens& tokens, login::Users& users,
-               std::filesystem::path data);
+               people::Persons& persons, std::filesystem::path data);
 
   std::optional<http::Response> admit(http::RequestHead& head, std::size_t& body_limit) override;
   void handle(http::Request request, http::Reply reply) override;
 
  private:
   http::Response carry_out(const std::string& body);
+  http::Response carry_out_in_memory(const RemoteCall& call);
+  http::Response carry_out_in_file(const RemoteCall& call);
 
   storage::Ledger& ledger_;
   Tokens& tokens_;
   login::Users& users_;
+  people::Persons& persons_;
   const std::filesystem::path data_;
   Workers workers_;  // ends first: its tasks use the others
 };

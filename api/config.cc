@@ -15,6 +15,8 @@ constexpr std::string_view kServe = "serve";
 
 constexpr std::array kSettings{
     Setting{"data", "LUMBUNG_DATA", "--data", "", "DIR", "The data directory", &Config::data},
+    Setting{"keys_file", "LUMBUNG_KEYS_FILE", "--keys-file", "", "FILE",
+            "The keys of the personal store; DATA/personal/keys", &Config::keys_file},
     Setting{"coop", "LUMBUNG_COOP", "--coop", "", "ID",
             "The cooperative; may be left out where there is only one", &Config::coop},
     Setting{"as", "LUMBUNG_AS", "--as", "", "PRINCIPAL", "Who asks", &Config::principal},

@@ -26,6 +26,7 @@ enum class Origin : std::uint8_t { kDefault, kFile, kEnvironment, kFlag };
 
 struct Config {
   std::string data;                    // the data directory; empty: not given
+  std::string keys_file;               // of the personal store; empty: in the data directory
   std::string coop;                    // empty: the only one there is
   std::string principal = "operator";  // who asks
   bool json = false;

@@ -50,4 +50,13 @@ void set_coop_name(storage::Ledger& ledger, const engine::CoopId& coop, const st
   ledger.set_beside(name_key(coop), name);
 }
 
+std::filesystem::path personal_directory(const std::filesystem::path& data) {
+  return data / "personal";
+}
+
+std::unique_ptr<people::Persons> open_persons(const Config& config) {
+  return people::Persons::open(
+      {.directory = personal_directory(config.data), .keys_file = config.keys_file});
+}
+
 }  // namespace lumbung::api

@@ -21,6 +21,7 @@
 #include "api/log.h"
 #include "api/login/seal_key.h"
 #include "api/login/users.h"
+#include "api/open_book.h"
 #include "api/problem.h"
 #include "storage/ledger.h"
 
@@ -131,6 +132,16 @@ std::unique_ptr<storage::Ledger> open_ledger(const Config& config) {
   return storage::Ledger::open(std::move(options));
 }
 
+/// With the indexes of all cooperatives, so that no search waits for one.
+std::unique_ptr<people::Persons> open_persons_to_serve(const Config& config, Log& log) {
+  ::sd_notify(0, "STATUS=opening the personal store");
+  auto persons = open_persons(config);
+  for (const auto& [coop, person] : persons->build_indexes()) {
+    log.error("person_damaged", {{"coop", coop.text()}, {"person", std::to_string(person.value)}});
+  }
+  return persons;
+}
+
 /// Watches the ledger between signals: tells systemd that commits get through, and the operator
 /// when the writer has stopped.
 class Watch {
@@ -164,6 +175,7 @@ int serve(const Config& config) {
   std::unique_ptr<Deadline> deadline;  // declared before all that it watches the end of
   Log log(config.log_file);
   const auto ledger = open_ledger(config);
+  const auto persons = open_persons_to_serve(config, log);
   Tokens tokens(*ledger);
   login::Users::Options users_options;
   users_options.error_log = [&log](std::string_view what) { log.error("login", {{"what", what}}); };
@@ -183,7 +195,7 @@ int serve(const Config& config) {
     log.error("facade", {{"what", what}});
   };
   Facade facade(*ledger, tokens, users, std::move(facade_options));
-  AdminHandler admin_handler(*ledger, tokens, users, config.data);
+  AdminHandler admin_handler(*ledger, tokens, users, *persons, config.data);
 
   http::Options admin_options;
   admin_options.unix_path = (std::filesystem::path(config.data) / kAdminSocketName).string();

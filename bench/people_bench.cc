@@ -18,8 +18,8 @@ constexpr std::size_t kPage = 20;
 std::vector<tests::MadeUpPerson> some_persons() {
   api::Random random(41);
   std::vector<tests::MadeUpPerson> persons;
-  const std::uint64_t count = sized(50'000);
-  for (std::uint64_t id = 1; id <= count; ++id) {
+  const auto count = static_cast<std::uint32_t>(sized(50'000));
+  for (std::uint32_t id = 1; id <= count; ++id) {
     persons.push_back(tests::made_up_person(id, random));
   }
   return persons;

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "storage/digest.h"
+#include "storage/durable_file.h"
 #include "storage/ledger.h"
 
 namespace lumbung::storage {
@@ -22,31 +23,15 @@ constexpr std::string_view kSumWord = "sha256 ";
   throw StoreError(path.string() + ": " + std::generic_category().message(errno));
 }
 
-/// A file descriptor that closes itself.
-struct Descriptor {
-  int fd;
-  explicit Descriptor(int f) : fd(f) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-};
-
 void write_synced(const std::filesystem::path& path, std::string_view text) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (file.fd < 0) fail(path);
+  if (file.get() < 0) fail(path);
   while (!text.empty()) {
-    const ssize_t written = ::write(file.fd, text.data(), text.size());
+    const ssize_t written = ::write(file.get(), text.data(), text.size());
     if (written < 0) fail(path);
     text.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (::fsync(file.fd) != 0) fail(path);
-}
-
-void sync_directory(const std::filesystem::path& directory) {
-  const Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.fd < 0 || ::fsync(folder.fd) != 0) fail(directory);
+  if (::fsync(file.get()) != 0) fail(path);
 }
 
 }  // namespace

@@ -43,15 +43,9 @@ class EmbeddedJournal final : public Journal {
     store_.write(std::move(batch), /*synced=*/true);
     epoch_ = taken.epoch;
     const std::lock_guard lock(mutex_);
-    Store::Cursor cursor = store_.cursor(Family::kJournal);
-    for (cursor.seek(""); cursor.valid();) {
-      const auto coop = coop_in_key(cursor.key());
-      // The last block of this cooperative stands before the first possible key of the next.
-      cursor.seek_for_prev(journal_key(coop, {~std::uint64_t{0}}));
-      const Head head = head_of(cursor.value());
+    for (const auto& [coop, head] : heads_in(store_)) {
       chains_[coop] = {head, head};
       taken.heads.emplace_back(coop, head);
-      cursor.next();
     }
     return taken;
   }
@@ -118,12 +112,6 @@ class EmbeddedJournal final : public Journal {
   static Head head_of(const Block& block) {
     return {block.header.block_no, block.hash, block.header.last_event()};
   }
-  static Head head_of(std::string_view bytes) {
-    const auto parsed = BlockView::parse(bytes, Trust::kBytes);
-    const auto* view = std::get_if<BlockView>(&parsed);
-    if (view == nullptr) throw JournalDamaged("the last block of a cooperative cannot be read");
-    return {view->header().block_no, view->hash(), view->header().last_event()};
-  }
 
   /// Whether each block follows what was appended before it. Appending thread.
   Queued follow(Blocks commit) {
@@ -186,6 +174,22 @@ class EmbeddedJournal final : public Journal {
 };
 
 }  // namespace
+
+Heads heads_in(const Store& store) {
+  Heads heads;
+  Store::Cursor cursor = store.cursor(Family::kJournal);
+  for (cursor.seek(""); cursor.valid();) {
+    const auto coop = coop_in_key(cursor.key());
+    // The last block of this cooperative stands before the first possible key of the next.
+    cursor.seek_for_prev(journal_key(coop, {~std::uint64_t{0}}));
+    const auto parsed = BlockView::parse(cursor.value(), Trust::kBytes);
+    const auto* last = std::get_if<BlockView>(&parsed);
+    if (last == nullptr) throw JournalDamaged("the last block of a cooperative cannot be read");
+    heads[coop] = {last->header().block_no, last->hash(), last->header().last_event()};
+    cursor.next();
+  }
+  return heads;
+}
 
 std::unique_ptr<Journal> make_embedded_journal(Store& store) {
   return std::make_unique<EmbeddedJournal>(store);

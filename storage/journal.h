@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "storage/block.h"
+#include "storage/head_file.h"
 
 namespace lumbung::storage {
 
@@ -51,6 +52,9 @@ class Journal {
   /// The last durable block; block_no 0 when there is none. Any thread.
   virtual Head head(const engine::CoopId& coop) const = 0;
 };
+
+/// Where the journal of each cooperative in a store ends. Throws JournalDamaged, StoreError.
+Heads heads_in(const Store& store);
 
 /// Over RocksDB: one WriteBatch and one synced write a commit, made by the thread that waits.
 std::unique_ptr<Journal> make_embedded_journal(Store& store);

@@ -21,6 +21,7 @@
 #include "engine/event.h"
 #include "engine/policy.h"
 #include "storage/block.h"
+#include "storage/head_file.h"
 #include "storage/journal.h"
 
 namespace lumbung::storage {
@@ -246,8 +247,9 @@ class Ledger {
   void set_beside(std::string_view key, std::optional<std::string_view> value);
   std::vector<std::pair<std::string, std::string>> all_beside(std::string_view prefix) const;
 
-  /// A consistent copy of the data directory that opens by itself. `target` must not exist.
-  void checkpoint(const std::filesystem::path& target) const;
+  /// A consistent copy of the journal and what stands with it that opens by itself, and where it
+  /// ends. `target` must not exist.
+  Heads checkpoint(const std::filesystem::path& target) const;
   /// Throws all projections away and builds them from the journal (the process must be idle).
   static void rebuild(const std::filesystem::path& directory);
 

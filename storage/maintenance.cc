@@ -8,18 +8,18 @@
 
 namespace lumbung::storage {
 
-void Ledger::checkpoint(const std::filesystem::path& target) const {
+Heads Ledger::checkpoint(const std::filesystem::path& target) const {
   std::error_code error;
   if (std::filesystem::exists(target, error)) {
     throw StoreError(target.string() + " is there already");
   }
   std::filesystem::create_directories(target, error);
   if (error) throw StoreError(target.string() + ": " + error.message());
-  // Heads first: the copy may hold more than they say, never less.
-  Heads heads;
-  for (const engine::CoopId& id : coops()) heads[id] = coop(id)->head;
   copy_store(store_directory(target));
+  const auto copy = Store::open(store_directory(target), Store::Mode::kReadOnly);
+  Heads heads = heads_in(*copy);
   write_head_file(target, heads);
+  return heads;
 }
 
 void Ledger::rebuild(const std::filesystem::path& directory) {

@@ -61,6 +61,32 @@ void PersonalStore::Rep::insert_accesses(std::span<const Shown> shown) {
   }
 }
 
+Reading PersonalStore::read(const DocumentId& id, const Access& access) {
+  return std::move(read({&id, 1}, access).front());
+}
+
+std::vector<Reading> PersonalStore::read(std::span<const DocumentId> ids, const Access& access) {
+  const std::lock_guard lock(rep_->mutex);
+  rep_->sound_database();
+  std::vector<Reading> readings;
+  std::vector<Shown> shown;
+  for (const DocumentId& id : ids) {
+    readings.push_back(rep_->reading(id));
+    if (readings.back().answer == PersonalAnswer::kDone) shown.push_back({id, access});
+  }
+  if (shown.empty()) return readings;
+  Rep::Writing writing(*rep_);
+  rep_->insert_accesses(shown);
+  writing.commit(/*destroys=*/false);
+  return readings;
+}
+
+Reading PersonalStore::read_for_index(const DocumentId& id) {
+  const std::lock_guard lock(rep_->mutex);
+  rep_->sound_database();
+  return rep_->reading(id);
+}
+
 void PersonalStore::record(std::span<const Shown> shown) {
   if (shown.empty()) return;
   const std::lock_guard lock(rep_->mutex);

@@ -197,6 +197,58 @@ std::optional<DocumentRow> PersonalStore::Rep::document(const DocumentId& id) {
   return DocumentRow{row.number(0), slots_of(row.bytes(1)), std::string(row.bytes(2))};
 }
 
+Reading PersonalStore::Rep::reading(const DocumentId& id) {
+  SecretKey key;
+  OpenDocument document;
+  const PersonalAnswer answer = open(id, key, document);
+  return {answer, {document.content.begin(), document.content.end()}};
+}
+
+void PersonalStore::Rep::require_coop_key(const CoopId& coop) {
+  if (!ring.generations(coop).empty()) return;
+  change_keys([&](KeyRing& keys) { keys.add(coop); });
+}
+
+KeyGeneration PersonalStore::Rep::insert_person(const CoopId& coop, PersonId id,
+                                                engine::Timestamp at, SecretKey& key) {
+  fill_random(key);
+  const KeyGeneration generation = know_newest_key(coop);
+  const std::int64_t slot = slots.add(wrap(coop, id, generation, key));
+  database->statement("INSERT INTO person (coop, person, key_slot, added_us) VALUES (?, ?, ?, ?)")
+      .bind_bytes(1, as_stored(coop))
+      .bind(2, as_stored(id))
+      .bind(3, slot)
+      .bind(4, at.us)
+      .run();
+  return generation;
+}
+
+Hash PersonalStore::Rep::write_document(const DocumentId& id, const SecretKey& key,
+                                        KeyGeneration generation,
+                                        const std::optional<DocumentRow>& before,
+                                        std::string_view content,
+                                        std::span<const std::string_view> lookups) {
+  const std::string sealed = seal_document(key, id, lookups, content);
+  if (before) clear_lookups(id, before->lookup_slots);
+  const std::string slot_bytes =
+      bytes_of_slots(add_lookups(id, *ring.find(id.coop, generation), lookups));
+  database
+      ->statement(
+          "INSERT INTO document (coop, person, kind, number, lookups, sealed) "
+          "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (coop, person, kind, number) "
+          "DO UPDATE SET lookups = excluded.lookups, sealed = excluded.sealed")
+      .bind_bytes(1, as_stored(id.coop))
+      .bind(2, as_stored(id.person))
+      .bind(3, as_stored(id.kind))
+      .bind(4, as_stored(id.number))
+      .bind_bytes(5, slot_bytes)
+      .bind_bytes(6, sealed)
+      .run();
+  const auto written = open_document(key, id, sealed);
+  CHECK(written);
+  return digest_of(key, id, *written);
+}
+
 std::string PersonalStore::Rep::wrap(const CoopId& coop, PersonId person, KeyGeneration generation,
                                      const SecretKey& key) {
   std::string bytes;

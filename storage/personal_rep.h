@@ -73,6 +73,15 @@ struct PersonalStore::Rep {
   KeyGeneration know_newest_key(const engine::CoopId& coop);
   std::optional<PersonRow> person(const engine::CoopId& coop, PersonId person);
   std::optional<DocumentRow> document(const DocumentId& id);
+  /// Sees to it that the cooperative has a key. Before a transaction, since the key file is none.
+  void require_coop_key(const engine::CoopId& coop);
+  /// Adds a row and fills `key` with the person's new one. REQUIRES: both within a transaction.
+  KeyGeneration insert_person(const engine::CoopId& coop, PersonId person, engine::Timestamp at,
+                              SecretKey& key);
+  /// Puts the document in the place of `before`, where there is one, and returns its digest.
+  Hash write_document(const DocumentId& id, const SecretKey& key, KeyGeneration generation,
+                      const std::optional<DocumentRow>& before, std::string_view content,
+                      std::span<const std::string_view> lookups);
   struct Keyed {
     PersonalAnswer answer = PersonalAnswer::kUnknown;
     KeyGeneration generation = 0;  // what the key is wrapped under, when kDone
@@ -81,6 +90,8 @@ struct PersonalStore::Rep {
   Keyed keyed(const engine::CoopId& coop, PersonId person, SecretKey& key);
   /// Fills both when kDone; else kUnknown, kErased or kDamaged.
   PersonalAnswer open(const DocumentId& id, SecretKey& key, OpenDocument& document);
+  /// The content, for `read` and its like.
+  Reading reading(const DocumentId& id);
   std::string wrap(const engine::CoopId& coop, PersonId person, KeyGeneration generation,
                    const SecretKey& key);
   /// The generation that the key is wrapped under; nullopt when it does not open.

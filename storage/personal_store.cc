@@ -107,6 +107,17 @@ void require_put(std::string_view content, std::span<const std::string_view> loo
       lookups, [](auto text) { return text.size() <= PersonalStore::kLookupTextMax; }));
 }
 
+/// What a document that stays as it is answers to being put once more.
+PutDone put_again(const SecretKey& key, const DocumentId& id, const DocumentRow& there,
+                  std::string_view content, std::span<const std::string_view> lookups) {
+  const auto open = open_document(key, id, there.sealed);
+  if (!open) return {PersonalAnswer::kDamaged, {}};
+  if (open->content != content || !std::ranges::equal(open->lookups, lookups)) {
+    return {PersonalAnswer::kTaken, {}};
+  }
+  return {PersonalAnswer::kDone, digest_of(key, id, *open)};
+}
+
 }  // namespace
 
 bool is_written_once(DocumentKind kind) {
@@ -139,24 +150,14 @@ std::unique_ptr<PersonalStore> PersonalStore::open(Options options) {
 PersonalAnswer PersonalStore::add_person(const CoopId& coop, PersonId person,
                                          engine::Timestamp at) {
   const std::lock_guard lock(rep_->mutex);
-  Database& database = rep_->sound_database();
+  rep_->sound_database();
   if (const auto there = rep_->person(coop, person)) {
     return there->erasure ? PersonalAnswer::kErased : PersonalAnswer::kDone;
   }
-  if (rep_->ring.generations(coop).empty()) {
-    rep_->change_keys([&](KeyRing& ring) { ring.add(coop); });
-  }
+  rep_->require_coop_key(coop);
   SecretKey key;
-  fill_random(key);
   Rep::Writing writing(*rep_);
-  const KeyGeneration generation = rep_->know_newest_key(coop);
-  const std::int64_t slot = rep_->slots.add(rep_->wrap(coop, person, generation, key));
-  database.statement("INSERT INTO person (coop, person, key_slot, added_us) VALUES (?, ?, ?, ?)")
-      .bind_bytes(1, as_stored(coop))
-      .bind(2, as_stored(person))
-      .bind(3, slot)
-      .bind(4, at.us)
-      .run();
+  rep_->insert_person(coop, person, at, key);
   writing.commit(/*destroys=*/false);
   return PersonalAnswer::kDone;
 }
@@ -173,54 +174,41 @@ PutDone PersonalStore::put(const DocumentId& id, std::string_view content,
                            std::span<const std::string_view> lookups) {
   require_put(content, lookups);
   const std::lock_guard lock(rep_->mutex);
-  Database& database = rep_->sound_database();
+  rep_->sound_database();
   SecretKey key;
   const Rep::Keyed person = rep_->keyed(id.coop, id.person, key);
   if (person.answer != PersonalAnswer::kDone) return {person.answer, {}};
   const auto before = rep_->document(id);
-  if (before && is_written_once(id.kind)) {
-    const auto there = open_document(key, id, before->sealed);
-    if (!there) return {PersonalAnswer::kDamaged, {}};
-    if (there->content != content || !std::ranges::equal(there->lookups, lookups)) {
-      return {PersonalAnswer::kTaken, {}};
-    }
-    return {PersonalAnswer::kDone, digest_of(key, id, *there)};
-  }
-  const std::string sealed = seal_document(key, id, lookups, content);
+  if (before && is_written_once(id.kind)) return put_again(key, id, *before, content, lookups);
   Rep::Writing writing(*rep_);
-  if (before) rep_->clear_lookups(id, before->lookup_slots);
-  const CoopKey& coop_key = *rep_->ring.find(id.coop, person.generation);
-  const std::string slots = bytes_of_slots(rep_->add_lookups(id, coop_key, lookups));
-  database
-      .statement(
-          "INSERT INTO document (coop, person, kind, number, lookups, sealed) "
-          "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (coop, person, kind, number) "
-          "DO UPDATE SET lookups = excluded.lookups, sealed = excluded.sealed")
-      .bind_bytes(1, as_stored(id.coop))
-      .bind(2, as_stored(id.person))
-      .bind(3, as_stored(id.kind))
-      .bind(4, as_stored(id.number))
-      .bind_bytes(5, slots)
-      .bind_bytes(6, sealed)
-      .run();
+  const Hash digest = rep_->write_document(id, key, person.generation, before, content, lookups);
   writing.commit(/*destroys=*/before.has_value());
-  const auto written = open_document(key, id, sealed);
-  CHECK(written);
-  return {PersonalAnswer::kDone, digest_of(key, id, *written)};
+  return {PersonalAnswer::kDone, digest};
 }
 
-Reading PersonalStore::read(const DocumentId& id, const Access& access) {
+PutDone PersonalStore::put_first(const DocumentId& id, std::string_view content,
+                                 std::span<const std::string_view> lookups, engine::Timestamp at) {
+  require_put(content, lookups);
   const std::lock_guard lock(rep_->mutex);
   rep_->sound_database();
   SecretKey key;
-  OpenDocument document;
-  const PersonalAnswer answer = rep_->open(id, key, document);
-  if (answer != PersonalAnswer::kDone) return {answer, {}};
-  const Shown shown{id, access};
+  Rep::Keyed person = rep_->keyed(id.coop, id.person, key);
+  if (person.answer == PersonalAnswer::kDone) {
+    if (const auto before = rep_->document(id)) {
+      return put_again(key, id, *before, content, lookups);
+    }
+  } else if (person.answer == PersonalAnswer::kUnknown) {
+    rep_->require_coop_key(id.coop);
+  } else {
+    return {person.answer, {}};
+  }
   Rep::Writing writing(*rep_);
-  rep_->insert_accesses({&shown, 1});
+  if (person.answer == PersonalAnswer::kUnknown) {
+    person.generation = rep_->insert_person(id.coop, id.person, at, key);
+  }
+  const Hash digest = rep_->write_document(id, key, person.generation, {}, content, lookups);
   writing.commit(/*destroys=*/false);
-  return {answer, {document.content.begin(), document.content.end()}};
+  return {PersonalAnswer::kDone, digest};
 }
 
 PersonalAnswer PersonalStore::remove(const DocumentId& id) {
@@ -316,6 +304,11 @@ void PersonalStore::visit(const CoopId& coop, DocumentKind kind, const Each& eac
     }
     each(id, reading);
   }
+}
+
+std::vector<CoopId> PersonalStore::coops() {
+  const std::lock_guard lock(rep_->mutex);
+  return rep_->ring.coops();
 }
 
 PersonalAnswer PersonalStore::erase(const CoopId& coop, PersonId id, const Erasure& erasure) {

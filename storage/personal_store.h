@@ -180,9 +180,17 @@ class PersonalStore {
   /// REQUIRES: the sizes above.
   PutDone put(const DocumentId& document, std::string_view content,
               std::span<const std::string_view> lookups = {});
+  /// The same for a document that is there for good once it is there, of whatever kind, and that
+  /// brings its person along: both are added, or neither.
+  PutDone put_first(const DocumentId& document, std::string_view content,
+                    std::span<const std::string_view> lookups, engine::Timestamp at);
   /// The access is recorded, on the disk, before the content is given out.
   /// REQUIRES: `access.purpose` is a reference.
   Reading read(const DocumentId& document, const Access& access);
+  /// Many at once, an answer each; the accesses are recorded together.
+  std::vector<Reading> read(std::span<const DocumentId> documents, const Access& access);
+  /// Nothing is recorded, as with `visit`.
+  Reading read_for_index(const DocumentId& document);
   PersonalAnswer remove(const DocumentId& document);
   /// What there is of a person, without content; empty when unknown or erased.
   std::vector<DocumentEntry> list(const engine::CoopId& coop, PersonId person);
@@ -202,6 +210,8 @@ class PersonalStore {
 
   // --- keys ---
 
+  /// The cooperatives that have a key, and so, now or once, persons.
+  std::vector<engine::CoopId> coops();
   /// A new key for the cooperative; all persons' keys are wrapped anew and the old one destroyed.
   /// Others may go on meanwhile. Finishes an interrupted rotation instead where there is one.
   RotationReport rotate_keys(const engine::CoopId& coop);

@@ -1,5 +1,4 @@
 // init, coops.
-#include <chrono>
 #include <iterator>
 
 #include "api/cli/call.h"
@@ -24,11 +23,6 @@ struct InitArguments {
   bool sen = false;
 };
 
-engine::Date today(const engine::Zone& zone) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return local_date({std::chrono::duration_cast<std::chrono::microseconds>(now).count()}, zone);
-}
-
 /// What was said on the command line; for the rest what an init that was cut short has said before,
 /// or else the defaults.
 engine::OpenCooperative opening_of(const engine::CoopId& coop, const InitArguments& arguments,
@@ -51,7 +45,7 @@ engine::OpenCooperative opening_of(const engine::CoopId& coop, const InitArgumen
   open.zone = zone->name;
   open.first_day = arguments.first_day ? *arguments.first_day
                    : before            ? before->first_day
-                                       : today(*zone);
+                                       : local_date(now(), *zone);
   open.sen_allowed = arguments.sen || (before && before->sen_allowed);
   return open;
 }

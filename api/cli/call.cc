@@ -3,9 +3,11 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "api/directory.h"
 #include "api/wire.h"
+#include "engine/check.h"
 #include "storage/digest.h"
 
 namespace lumbung::api::cli {
@@ -114,6 +116,17 @@ int ask(Call& call, const engine::CoopId& coop, engine::CommandBody body, const 
   }
   throw Failure(kIoError, "it is not known whether this was written; ask again with --key " + text +
                               " after a restart");
+}
+
+engine::Timestamp now() {
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count()};
+}
+
+engine::Date today_in(const Call& call, const engine::CoopId& coop) {
+  const auto zone = engine::find_zone(status_of(call, coop).zone);
+  CHECK(zone.has_value());
+  return local_date(now(), *zone);
 }
 
 void note(const Call& call, const std::string& sentence) {

@@ -35,6 +35,11 @@ int ask(Call& call, const engine::CoopId& coop, engine::CommandBody body, const 
 /// "refused: insufficient_funds: the available …" with its parameters.
 std::string refusal_sentence(const engine::Refusal& refusal);
 
+/// The system's clock.
+engine::Timestamp now();
+/// Throws Failure unless there is such a cooperative.
+engine::Date today_in(const Call& call, const engine::CoopId& coop);
+
 /// A sentence for whoever watches; not with --quiet.
 void note(const Call& call, const std::string& sentence);
 /// Writes one JSON value and a line end.

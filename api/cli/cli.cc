@@ -10,6 +10,7 @@
 #include "api/import_rules.h"
 #include "api/login/seal_key.h"
 #include "api/login/users.h"
+#include "api/open_book.h"
 
 namespace lumbung::api::cli {
 namespace {
@@ -87,6 +88,7 @@ RemoteCall remote_call(const std::vector<std::string>& arguments, const Plan& pl
   call.directory = std::filesystem::current_path().string();
   const OpenInput open = opener(in);
   for (const std::string& name : plan.inputs) {
+    if (call.files.contains(name)) continue;  // stdin is there only once
     const auto file = open(name);
     call.files[name].assign(std::istreambuf_iterator<char>(*file), {});
   }
@@ -113,9 +115,15 @@ int run_on_books(const Plan& plan, const std::vector<std::string>& arguments, co
     if (!users) users.emplace(*ledger, login::seal_key_of(config.data));
     return *users;
   };
+  std::unique_ptr<people::Persons> persons;
+  const OpenPersons open = [&]() -> people::Persons& {
+    if (!persons) persons = open_persons(config);
+    return *persons;
+  };
   Call call{*ledger,
             tokens,
             own_users,
+            open,
             config,
             opener(streams.in),
             std::filesystem::current_path(),
@@ -180,7 +188,9 @@ CommandLine::CommandLine() : app_(std::make_unique<CLI::App>(kDescription, "lumb
   add_users(app, plan_);
   add_entries(app, plan_);
   add_reports(app, plan_);
+  add_persons(app, plan_);
   add_store(app, plan_);
+  add_backup(app, plan_);
   add_service(app, plan_);
   add_bench(app, plan_);
   add_program(app, plan_);
@@ -200,8 +210,15 @@ std::optional<int> CommandLine::parse(const std::vector<std::string>& arguments,
   }
 }
 
+bool shows_persons(const RemoteCall& remote) {
+  CommandLine line;
+  std::ostringstream ignored;
+  return !line.parse(remote.arguments, ignored, ignored) && line.plan().shows_persons;
+}
+
 int run_for_client(const RemoteCall& remote, storage::Ledger& ledger, Tokens& tokens,
-                   login::Users& users, std::ostream& out, std::ostream& err) {
+                   login::Users& users, people::Persons& persons, std::ostream& out,
+                   std::ostream& err) {
   CommandLine line;
   if (const auto code = line.parse(remote.arguments, out, err)) return *code;
   return guarded(err, "lumbung: ", [&] {
@@ -213,7 +230,8 @@ int run_for_client(const RemoteCall& remote, storage::Ledger& ledger, Tokens& to
       return std::make_unique<std::istringstream>(found->second);
     };
     const auto the_servers = [&users]() -> login::Users& { return users; };
-    Call call{ledger, tokens, the_servers, config, open, remote.directory, out, err};
+    const OpenPersons open_persons = [&]() -> people::Persons& { return persons; };
+    Call call{ledger, tokens, the_servers, open_persons, config, open, remote.directory, out, err};
     return line.plan().on_books(call);
   });
 }

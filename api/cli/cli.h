@@ -20,6 +20,7 @@
 #include "api/admin_socket.h"
 #include "api/auth.h"
 #include "api/config.h"
+#include "api/people/persons.h"
 #include "storage/ledger.h"
 
 namespace CLI {
@@ -54,6 +55,9 @@ std::filesystem::path data_directory(const Config& config, bool may_be_new = fal
 /// The name of standard input among the input files.
 inline constexpr std::string_view kStdin = "-";
 
+/// What is known of persons; opened by the first call.
+using OpenPersons = std::function<people::Persons&()>;
+
 using OpenInput = std::function<std::unique_ptr<std::istream>(const std::string& name)>;
 
 /// What a subcommand that works on the books is given. One thread.
@@ -61,6 +65,7 @@ struct Call {
   storage::Ledger& ledger;
   Tokens& tokens;
   std::function<login::Users&()> users;  // beside no server they are read when first asked for
+  OpenPersons persons;
   const Config& config;
   OpenInput open_input;             // an input file by its name; throws Failure
   std::filesystem::path directory;  // what relative names of other files are relative to
@@ -84,6 +89,7 @@ struct Plan {
   std::function<int(Alone&)> alone;    // or this
   std::vector<std::string> inputs;     // the files that on_books reads
   bool create = false;                 // on_books may make the data directory
+  bool shows_persons = false;          // what on_books writes must not lie on any disk
 };
 
 /// The program's command line, read once. One thread.
@@ -120,7 +126,10 @@ int run(const std::vector<std::string>& arguments, const Streams& streams,
 /// A subcommand that came through the admin socket, carried out with the server's books. Returns
 /// the exit code.
 int run_for_client(const RemoteCall& remote, storage::Ledger& ledger, Tokens& tokens,
-                   login::Users& users, std::ostream& out, std::ostream& err);
+                   login::Users& users, people::Persons& persons, std::ostream& out,
+                   std::ostream& err);
+/// Whether what that subcommand writes to `out` is personal data.
+bool shows_persons(const RemoteCall& remote);
 
 // Each adds its group of subcommands to the program's.
 void add_books(CLI::App& program, Plan& plan);       // init, coops
@@ -130,7 +139,9 @@ void add_principals(CLI::App& program, Plan& plan);  // role …, token …
 void add_users(CLI::App& program, Plan& plan);       // user …
 void add_entries(CLI::App& program, Plan& plan);     // post, import
 void add_reports(CLI::App& program, Plan& plan);     // statement, trial-balance, export
-void add_store(CLI::App& program, Plan& plan);       // verify, rebuild, checkpoint, restore
+void add_persons(CLI::App& program, Plan& plan);     // person …
+void add_store(CLI::App& program, Plan& plan);       // verify, rebuild, checkpoint
+void add_backup(CLI::App& program, Plan& plan);      // backup, restore
 void add_service(CLI::App& program, Plan& plan);     // serve, demo, torture
 void add_bench(CLI::App& program, Plan& plan);       // bench
 void add_program(CLI::App& program, Plan& plan);     // config, version, completion

@@ -33,6 +33,17 @@ Arguments& on_books(CLI::App& leaf, Plan& plan, int (*run)(Call&, const Argument
   return *arguments;
 }
 
+/// The same for a subcommand that writes what is known of persons.
+template <class Arguments>
+Arguments& on_persons(CLI::App& leaf, Plan& plan, int (*run)(Call&, const Arguments&)) {
+  auto arguments = std::make_shared<Arguments>();
+  leaf.final_callback([&plan, arguments, run] {
+    plan.on_books = [arguments, run](Call& call) { return run(call, *arguments); };
+    plan.shows_persons = true;
+  });
+  return *arguments;
+}
+
 /// The same for a subcommand that does without the books, or opens them itself.
 template <class Arguments>
 Arguments& alone(CLI::App& leaf, Plan& plan, int (*run)(Alone&, const Arguments&)) {

@@ -1,15 +1,12 @@
-// verify, rebuild, checkpoint, restore.
-#include <fcntl.h>
+// verify, rebuild, checkpoint.
 #include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
 #include <system_error>
 
+#include "api/cli/audit.h"
 #include "api/cli/call.h"
 #include "api/cli/leaf.h"
-#include "api/http/listen.h"
-#include "storage/audit.h"
 
 namespace lumbung::api::cli {
 namespace {
@@ -113,22 +110,6 @@ void render_report(json::Writer& out, const AuditReport& report) {
   out.end_array().end_object();
 }
 
-/// What was found, and the heads: whoever keeps them can prove later that nothing was changed.
-void tell(const Alone& call, const AuditReport& report) {
-  if (call.config.json) {
-    write_json(call.out, [&](json::Writer& out) { render_report(out, report); });
-    return;
-  }
-  for (const AuditFinding& finding : report.findings) call.out << text_of(finding) << '\n';
-  for (const auto& book : report.books) {
-    call.out << "head " << book.coop.text() << ':' << book.blocks << ':'
-             << storage::hex(book.head.hash) << " events " << book.head.last_event.value << '\n';
-  }
-  if (call.config.quiet) return;
-  call.err << (report.sound() ? "sound" : std::to_string(report.findings.size()) + " findings")
-           << '\n';
-}
-
 int verify(Alone& call, const VerifyArguments& arguments) {
   Heads heads;
   for (const std::string& text : arguments.heads) heads.insert(parse_head(text));
@@ -160,51 +141,22 @@ int checkpoint(Call& call, const PathArguments& arguments) {
   return kOk;
 }
 
-// --- restore ---
-
-void sync_path(const fs::path& path) {
-  const http::FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0 || ::fsync(fd.get()) != 0) {
-    throw Failure(kIoError, path.string() + ": cannot be synced");
-  }
-}
-
-/// The copy is durable when this returns.
-void copy_durably(const fs::path& source, const fs::path& target) {
-  fs::copy(source, target, fs::copy_options::recursive);
-  for (const auto& entry : fs::recursive_directory_iterator(target)) sync_path(entry.path());
-  sync_path(target);
-}
-
-int restore(Alone& call, const PathArguments& arguments) {
-  const fs::path source = arguments.path;
-  const fs::path data = data_directory(call.config, /*may_be_new=*/true);
-  if (!fs::is_directory(source)) {
-    throw Failure(kIoError, source.string() + ": there is no such checkpoint");
-  }
-  if (fs::exists(data) && !(fs::is_directory(data) && fs::is_empty(data))) {
-    throw Failure(kFailed, data.string() +
-                               ": is not empty; a checkpoint comes back into a new "
-                               "data directory");
-  }
-  fs::path part = fs::absolute(data);
-  if (part.filename().empty()) part = part.parent_path();  // "data/"
-  const fs::path whole = part;
-  part += ".restoring";
-  fs::remove_all(part);
-  copy_durably(source, part);
-  const auto report = storage::audit_directory(part, {});
-  tell(call, report);
-  if (!report.sound()) {
-    fs::remove_all(part);
-    throw Failure(kFindings, source.string() + ": is damaged, nothing was restored");
-  }
-  fs::rename(part, whole);
-  sync_path(whole.parent_path());
-  return kOk;
-}
-
 }  // namespace
+
+void tell(const Alone& call, const AuditReport& report) {
+  if (call.config.json) {
+    write_json(call.out, [&](json::Writer& out) { render_report(out, report); });
+    return;
+  }
+  for (const AuditFinding& finding : report.findings) call.out << text_of(finding) << '\n';
+  for (const auto& book : report.books) {
+    call.out << "head " << book.coop.text() << ':' << book.blocks << ':'
+             << storage::hex(book.head.hash) << " events " << book.head.last_event.value << '\n';
+  }
+  if (call.config.quiet) return;
+  call.err << (report.sound() ? "sound" : std::to_string(report.findings.size()) + " findings")
+           << '\n';
+}
 
 void add_store(CLI::App& program, Plan& plan) {
   CLI::App& verify_app = *program.add_subcommand(
@@ -220,16 +172,11 @@ void add_store(CLI::App& program, Plan& plan) {
   alone(*program.add_subcommand("rebuild", "Build everything derived anew from the journal"), plan,
         rebuild);
 
-  CLI::App& checkpoint_app =
-      *program.add_subcommand("checkpoint", "Make a consistent copy of the data directory");
+  CLI::App& checkpoint_app = *program.add_subcommand(
+      "checkpoint", "Make a consistent copy of the journal, without persons");
   checkpoint_app
       .add_option("target", on_books(checkpoint_app, plan, checkpoint).path,
                   "The directory to make")
-      ->required();
-
-  CLI::App& restore_app =
-      *program.add_subcommand("restore", "Verify a checkpoint and make it the new data directory");
-  restore_app.add_option("source", alone(restore_app, plan, restore).path, "The checkpoint")
       ->required();
 }
 

@@ -16,7 +16,8 @@ bool NameIndex::before(const Record& a, const Record& b) {
 }
 
 void NameIndex::put(const Person& person) {
-  Record record{person.id, PersonWords(person.name, person.number, person.phones)};
+  Record record{person.id,
+                PersonWords(person.name, person.number, person.phones, person.other_names)};
   const std::unique_lock lock(mutex_);
   erase_locked(person.id);
   ids_.insert(person.id);

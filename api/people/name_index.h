@@ -19,21 +19,23 @@ namespace lumbung::api::people {
 
 /// The persons of one cooperative. Any thread; searches run beside each other.
 ///
-/// A person's words are the folded words of the name, the keys of these (name.h), the member number
-/// in lower case without punctuation, and the digits of each phone. A query is taken apart at its
-/// blanks. Each part must fit: by being a word, beginning one or lying within one. A part with
-/// punctuation fits without it ("a-0012"), or, where it has no digit, by its pieces ("siti-nur").
-/// Digits with a 0 in front also begin an Indonesian phone number, and those with 00 or + one of
-/// any country. Of several parts the one that fits worst tells how well a person matches.
+/// A person's words are the folded words of the names, the keys of these (name.h), the member
+/// number in lower case without punctuation, and the digits of each phone. A query is taken apart
+/// at its blanks. Each part must fit: by being a word, beginning one or lying within one. A part
+/// with punctuation fits without it ("a-0012"), or, where it has no digit, by its pieces
+/// ("siti-nur"). Digits with a 0 in front also begin an Indonesian phone number, and those with 00
+/// or + one of any country. Of several parts the one that fits worst tells how well a person
+/// matches.
 class NameIndex {
  public:
-  using PersonId = std::uint64_t;
+  using PersonId = std::uint32_t;  ///< the number that the journal has given
 
   struct Person {
     PersonId id{};
     std::string_view name;                       ///< UTF-8, as it is written
     std::string_view number;                     ///< of the member; empty: has none
     std::span<const std::string_view> phones{};  ///< E.164, or other text whose digits count
+    std::span<const std::string_view> other_names{};
   };
 
   struct Hit {

@@ -36,6 +36,14 @@ void add_word(WipedText& words, std::string_view word) {
   words.push_back(' ');
 }
 
+void add_name(WipedText& words, std::string_view folded_name) {
+  add_word(words, folded_name);
+  for_each_word(folded_name, [&](std::string_view word) {
+    const WipedText key = key_of_word(word);
+    if (view_of(key) != word) add_word(words, view_of(key));
+  });
+}
+
 /// The beginning of a phone number with its country code, behind a blank; empty when the part is
 /// none.
 WipedText phone_start(std::string_view part) {
@@ -76,16 +84,14 @@ bool PairSet::has_all_of(const PairSet& other) const {
 }
 
 PersonWords::PersonWords(std::string_view name, std::string_view number,
-                         std::span<const std::string_view> phones) {
+                         std::span<const std::string_view> phones,
+                         std::span<const std::string_view> other_names) {
   const WipedText folded_name = folded(name);
   name_bytes_ = folded_name.size();
   WipedText words;
   words.push_back(' ');
-  add_word(words, view_of(folded_name));
-  for_each_word(view_of(folded_name), [&](std::string_view word) {
-    const WipedText key = key_of_word(word);
-    if (view_of(key) != word) add_word(words, view_of(key));
-  });
+  add_name(words, view_of(folded_name));
+  for (const std::string_view other : other_names) add_name(words, view_of(folded(other)));
   add_word(words, view_of(plain(number)));
   for (const std::string_view phone : phones) add_word(words, view_of(digits_of(phone)));
   text_.assign(words.begin(), words.end());  // in no more memory than it takes

@@ -38,7 +38,8 @@ class PersonWords {
  public:
   /// `number`: of the member; empty: has none. `phones`: E.164, or other text whose digits count.
   PersonWords(std::string_view name, std::string_view number,
-              std::span<const std::string_view> phones);
+              std::span<const std::string_view> phones,
+              std::span<const std::string_view> other_names = {});
 
   /// The folded name: what persons are put in order by.
   std::string_view name() const { return view_of(text_).substr(1, name_bytes_); }

@@ -274,14 +274,16 @@ class Verify(Case):
         self.expect(2, "coops", "--data", copy)
         self.expect(2, "serve", "--data", copy, "--listen", "127.0.0.1:0")
 
-    def test_checkpoint_restore_rebuild(self):
-        self.lumbung("checkpoint", "copy")
-        self.expect(1, "checkpoint", "copy", "--data", self.data)
+    def test_checkpoint_backup_restore_rebuild(self):
+        self.lumbung("checkpoint", "journal")
+        self.expect(1, "checkpoint", "journal", "--data", self.data)
+        self.lumbung("backup", "copy")
+        self.expect(1, "backup", "copy", "--data", self.data)
         restored = self.folder / "restored"
         self.expect(0, "restore", "copy", "--data", restored)
         self.expect(1, "restore", "copy", "--data", restored)
         self.expect(0, "rebuild", "--data", restored)
-        for data in (self.folder / "copy", restored):
+        for data in (self.folder / "journal", self.folder / "copy", restored):
             again = self.expect(0, "export", "--format", "blocks", "--data", data, text=False).stdout
             self.assertEqual(again, self.blocks.read_bytes())
         (self.folder / "copy" / "HEAD").unlink()

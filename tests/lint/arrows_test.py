@@ -3,7 +3,8 @@
 
     engine     includes nothing of ours outside engine; no float, clock, thread, randomness, locale
                or I/O (but <chrono> may serve as a calendar, and CHECK may write to stderr)
-    storage    may include engine; RocksDB is included by storage/store.* alone
+    storage    may include engine; RocksDB is included by storage/store.* alone, SQLite by
+               storage/database.cc alone
     api        may include both; Boost.Beast and Asio are included under api/http alone
     bench, tests   may include anything of ours, and nothing includes them
 
@@ -24,6 +25,7 @@ ARROWS = {
 OURS = {"engine", "storage", "api", "bench", "tests"}
 LIBRARY_HOMES = (  # (what is included, where alone that may be)
     (re.compile(r"rocksdb/"), re.compile(r"storage/store\.(h|cc)")),
+    (re.compile(r"sqlite3"), re.compile(r"storage/database\.cc")),
     (re.compile(r"boost/(beast|asio)"), re.compile(r"api/http/.*")),
 )
 NOT_IN_ENGINE_HEADERS = {
@@ -86,8 +88,11 @@ class Rules(unittest.TestCase):
 
     def test_libraries_have_one_home(self):
         self.assert_found("storage/view.cc", "#include <rocksdb/db.h>\n", "alone")
+        self.assert_found("storage/ledger.cc", "#include <sqlite3.h>\n", "alone")
+        self.assert_found("api/people/persons.cc", "#include <sqlite3.h>\n", "alone")
         self.assert_found("api/routes.cc", "#include <boost/beast/http.hpp>\n", "alone")
         self.assertEqual(violations("storage/store.cc", "#include <rocksdb/db.h>\n"), [])
+        self.assertEqual(violations("storage/database.cc", "#include <sqlite3.h>\n"), [])
         self.assertEqual(violations("api/http/server.cc", "#include <boost/asio.hpp>\n"), [])
 
     def test_engine_is_pure(self):

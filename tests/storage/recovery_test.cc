@@ -1,7 +1,9 @@
 // Opening again: after a clean close, after a crash, and over damage.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "storage/codec.h"
 #include "storage/head_file.h"
@@ -251,8 +253,10 @@ TEST_F(RecoveryTest, ACheckpointOpensByItself) {
   fill(30);
   ledger_->set_beside("token", "hash");
   const auto target = directory_.path() / "checkpoint";
-  ledger_->checkpoint(target);
+  const Heads heads = ledger_->checkpoint(target);
   const std::uint64_t then = events();
+  EXPECT_EQ(heads, (Heads{{kCoop, ledger_->coop(kCoop)->head}}));
+  EXPECT_EQ(heads, read_head_file(target));
   EXPECT_THROW(ledger_->checkpoint(target), StoreError);
   fill(10);
   const auto restored = Ledger::open(options(target));
@@ -260,6 +264,27 @@ TEST_F(RecoveryTest, ACheckpointOpensByItself) {
   EXPECT_EQ(restored->beside("token"), "hash");
   EXPECT_EQ(restored->ask(kCoop, command("new", transfer(kCash, kMember, 1))).event,
             EventNo{then + 1});
+}
+
+// Whatever comes meanwhile: the heads are those of the copy, not of some moment before or after.
+TEST_F(RecoveryTest, ACheckpointKnowsWhereItEndsWhileOthersWrite) {
+  fill(30);
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    for (int i = 0; !stop; ++i) {
+      ledger_->ask(kCoop, command("beside-" + std::to_string(i), transfer(kCash, kMember, 1)));
+    }
+  });
+  std::vector<std::pair<std::filesystem::path, Heads>> copies;
+  for (int i = 0; i < 5; ++i) {
+    const auto target = directory_.path() / ("checkpoint-" + std::to_string(i));
+    copies.emplace_back(target, ledger_->checkpoint(target));
+  }
+  stop = true;
+  writer.join();
+  for (const auto& [target, heads] : copies) {
+    EXPECT_EQ(Ledger::open(options(target))->coop(kCoop)->head, heads.at(kCoop));
+  }
 }
 
 // --- HEAD ---

@@ -137,12 +137,12 @@ void expect_same(const NameIndex& index, const tests::NaivePersons& naive, const
 }
 
 TEST(NameIndex, FindsWhatANaiveSearchFindsAmongFiftyThousand) {
-  constexpr std::uint64_t kPersons = 50'000;
+  constexpr std::uint32_t kPersons = 50'000;
   tests::Random random(4);
   NameIndex index;
   tests::NaivePersons naive;
   std::vector<MadeUpPerson> persons;
-  for (std::uint64_t id = 1; id <= kPersons; ++id) {
+  for (std::uint32_t id = 1; id <= kPersons; ++id) {
     persons.push_back(tests::made_up_person(id, random));
     tests::put(index, persons.back());
     naive.put(persons.back());
@@ -160,7 +160,7 @@ TEST(NameIndex, FollowsRandomChanges) {
   tests::NaivePersons naive;
   std::vector<MadeUpPerson> persons;
   for (int i = 0; i < 3'000; ++i) {
-    const std::uint64_t id = random.below(300);
+    const auto id = static_cast<std::uint32_t>(random.below(300));
     if (random.one_in(4)) {
       index.erase(id);
       naive.erase(id);
@@ -190,7 +190,7 @@ TEST(NameIndex, IsReadWhileItChanges) {
   }
   tests::Random random(6);
   for (int i = 0; i < 1'000; ++i) {
-    const std::uint64_t id = 1 + random.below(50);
+    const auto id = static_cast<std::uint32_t>(1 + random.below(50));
     if (random.one_in(3)) {
       index.erase(id);
     } else {

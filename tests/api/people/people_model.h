@@ -17,7 +17,7 @@
 namespace lumbung::tests {
 
 struct MadeUpPerson {
-  std::uint64_t id = 0;
+  std::uint32_t id = 0;
   std::string name;
   std::string number;
   std::vector<std::string> phones;
@@ -25,7 +25,7 @@ struct MadeUpPerson {
 
 /// `random` has below(bound), as tests::Random and api::Random do.
 template <class Random>
-MadeUpPerson made_up_person(std::uint64_t id, Random& random) {
+MadeUpPerson made_up_person(std::uint32_t id, Random& random) {
   static constexpr std::string_view kWords[] = {
       "Muhammad",    "Muh.",     "Moch.",    "Ahmad",   "Achmad",     "Siti",       "Sitti",
       "Nur",         "Nur'aini", "Noer",     "Abdul",   "Abd.",       "Rahman",     "Rochman",
@@ -81,11 +81,11 @@ class NaivePersons {
     }
     persons_[person.id] = known;
   }
-  void erase(std::uint64_t id) { persons_.erase(id); }
+  void erase(std::uint32_t id) { persons_.erase(id); }
 
   api::people::NameIndex::Page search(const std::string& query, std::size_t offset,
                                       std::size_t limit) const {
-    std::vector<std::tuple<int, std::string, std::uint64_t>> found;
+    std::vector<std::tuple<int, std::string, std::uint32_t>> found;
     for (const auto& [id, known] : persons_) {
       const int match = match_of(query, known.words);
       if (match < kNone) found.emplace_back(match, known.order, id);
@@ -188,7 +188,7 @@ class NaivePersons {
     return worst;
   }
 
-  std::map<std::uint64_t, Known> persons_;
+  std::map<std::uint32_t, Known> persons_;
 };
 
 /// A part of something that the person is known by, as somebody might type it.

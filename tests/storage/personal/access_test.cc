@@ -28,6 +28,23 @@ class AccessRecord : public PersonalFixture {
   }
 };
 
+TEST_F(AccessRecord, OfManyReadTogetherHasThoseThatWereRead) {
+  ASSERT_EQ(store->erase(kDesa, {2}, {kNoon, {1}, "x"}), PersonalAnswer::kDone);
+  const DocumentId documents[] = {identity(1), identity(2), identity(9), identity(3)};
+  const auto readings = store->read(documents, access(12, 1'000));
+  ASSERT_EQ(readings.size(), 4u);
+  EXPECT_EQ(view_of(readings[0].content), "name");
+  EXPECT_EQ(readings[1].answer, PersonalAnswer::kErased);
+  EXPECT_EQ(readings[2].answer, PersonalAnswer::kUnknown);
+  EXPECT_EQ(view_of(readings[3].content), "name");
+  const auto rows = store->accesses_by(kDesa, {12}, 0, 10);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].document, identity(1));
+  EXPECT_EQ(rows[1].document, identity(3));
+  EXPECT_EQ(view_of(store->read_for_index(identity(1)).content), "name");
+  EXPECT_EQ(store->accesses_by(kDesa, {12}, 0, 10).size(), 2u);
+}
+
 TEST_F(AccessRecord, HasEveryReadingOnceWithAllThatIsKnownOfIt) {
   Hash token{};
   token[0] = 0xff;

@@ -42,6 +42,28 @@ TEST_F(PersonalStoreTest, ReadsWhatWasPutAlsoAfterReopening) {
   }
 }
 
+TEST_F(PersonalStoreTest, AFirstDocumentBringsItsPersonAndStaysAsItIs) {
+  const std::string_view nik[] = {"3307010101800001"};
+  const auto first = store->put_first(identity(1), "Siti", nik, kNoon);
+  ASSERT_EQ(first.answer, PersonalAnswer::kDone);
+  EXPECT_EQ(store->coops(), std::vector{kDesa});
+  for (int i = 0; i < 2; ++i, reopen()) {
+    EXPECT_EQ(read(identity(1)), "Siti");
+    EXPECT_EQ(persons_with(nik[0]), std::vector<std::uint64_t>{1});
+    const auto again = store->put_first(identity(1), "Siti", nik, kNoon);
+    EXPECT_EQ(again.answer, PersonalAnswer::kDone);
+    EXPECT_EQ(again.digest, first.digest);
+    EXPECT_EQ(store->verify(identity(1), first.digest), Verdict::kMatches);
+    EXPECT_EQ(store->put_first(identity(1), "Budi", nik, kNoon).answer, PersonalAnswer::kTaken);
+    EXPECT_EQ(store->put_first(identity(1), "Siti", {}, kNoon).answer, PersonalAnswer::kTaken);
+  }
+  ASSERT_EQ(store->add_person(kDesa, {2}, kNoon), PersonalAnswer::kDone);
+  EXPECT_EQ(store->put_first(identity(2), "Budi", {}, kNoon).answer, PersonalAnswer::kDone);
+  EXPECT_EQ(read(identity(2)), "Budi");
+  ASSERT_EQ(store->erase(kDesa, {2}, {kNoon, {1}, "x"}), PersonalAnswer::kDone);
+  EXPECT_EQ(store->put_first(identity(2), "Budi", {}, kNoon).answer, PersonalAnswer::kErased);
+}
+
 TEST_F(PersonalStoreTest, CooperativesPersonsKindsAndNumbersAreApart) {
   const std::uint64_t largest = ~std::uint64_t{0};
   for (const auto& coop : {kDesa, kOther}) {
