@@ -294,7 +294,7 @@ http::Response AdminHandler::carry_out(const std::string& body) {
 http::Response AdminHandler::carry_out_in_memory(const RemoteCall& call) {
   std::ostringstream out;
   std::ostringstream err;
-  const int exit_code = cli::run_for_client(call, ledger_, tokens_, persons_, out, err);
+  const int exit_code = cli::run_for_client(call, ledger_, tokens_, users_, persons_, out, err);
   return result_of({exit_code, err.view().size(), out.view().size(), {}}, err.view(), out.view());
 }
 
